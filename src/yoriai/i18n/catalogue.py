@@ -1,0 +1,58 @@
+"""Looks a text up by key and language. Owns `messages/*.toml`, knows nobody who asks.
+
+A key is "file.name": `text("web.send", "ja")` is the entry `[send]` of `messages/web.toml`. Both languages stand
+beside each other in one entry, so that a missing one is seen where the text is written.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+from yoriai.errors import YoriaiError
+from yoriai.types import Language
+
+LANGUAGES: tuple[Language, ...] = ("en", "ja")
+
+
+@cache
+def messages() -> dict[str, dict[str, str]]:
+    """The whole catalogue: key -> language -> text with `{placeholders}`."""
+    folder = files("yoriai.i18n") / "messages"
+    catalogue: dict[str, dict[str, str]] = {}
+    for file in folder.iterdir():
+        room = file.name.removesuffix(".toml")
+        for name, texts in tomllib.loads(file.read_text("utf8")).items():
+            catalogue[f"{room}.{name}"] = texts
+    return catalogue
+
+
+def text(key: str, language: Language, **values: object) -> str:
+    """The text of `key`, its placeholders filled.
+
+    Raises:
+        KeyError: no such key (a test finds every key that code names).
+    """
+    return messages()[key][language].format(**values)
+
+
+def error_text(error: YoriaiError, language: Language) -> str:
+    """What a person reads of an error."""
+    return text(error.key, language, **error.values)
+
+
+def negotiate(accept_language: str) -> Language:
+    """The language for an `Accept-Language` header: the first of ours that it names, else English."""
+    ranges = []
+    for position, part in enumerate(accept_language.split(",")):
+        tag, _, quality = part.strip().partition(";q=")
+        try:
+            weight = float(quality) if quality else 1.0
+        except ValueError:
+            continue
+        ranges.append((-weight, position, tag.lower()[:2]))
+    for weight, _, tag in sorted(ranges):
+        if tag in LANGUAGES and weight < 0:
+            return "ja" if tag == "ja" else "en"
+    return "en"

@@ -1,0 +1,359 @@
+"""The values that cross rooms: who asks, what is asked, what comes back. No behaviour, no I/O.
+
+`ChatRequest` and its parts are OpenAI's wire shapes, limited to the fields that Yoriai supports: what is not
+named here never reaches an engine. Everything else is a frozen dataclass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Language = Literal["en", "ja"]
+
+
+# ---- who asks ---------------------------------------------------------------------------------------------
+class Role(StrEnum):
+    ADMINISTRATOR = "administrator"
+    MEMBER = "member"
+    GUEST = "guest"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class User:
+    id: str
+    name: str
+    role: Role
+    active: bool = True
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Context:
+    """Who asks, and in which language to speak to them. Cancelling the task that iterates cancels the work."""
+
+    user: User
+    language: Language = "en"
+
+
+# ---- what is asked ----------------------------------------------------------------------------------------
+class _Wire(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+Seed = Annotated[int, Field(ge=0, le=2**32 - 2)]
+
+
+class Sampling(_Wire):
+    """How tokens are drawn. `None` leaves the engine's default (or the model's own, where the catalogue has one)."""
+
+    temperature: float | None = Field(None, ge=0, le=2)
+    top_p: float | None = Field(None, ge=0, le=1)
+    top_k: int | None = Field(None, ge=0, le=1000)
+    min_p: float | None = Field(None, ge=0, le=1)
+    repeat_penalty: float | None = Field(None, ge=0.5, le=2)
+    presence_penalty: float | None = Field(None, ge=-2, le=2)
+    frequency_penalty: float | None = Field(None, ge=-2, le=2)
+    seed: Seed | None = None
+    max_tokens: int | None = Field(None, ge=1, le=1_000_000)
+    stop: list[Annotated[str, Field(min_length=1, max_length=200)]] | str | None = Field(None, max_length=200)
+
+
+class FunctionCall(_Wire):
+    name: str = Field(max_length=128)
+    arguments: str = Field("{}", max_length=1_000_000)
+
+
+class MessageToolCall(_Wire):
+    id: str = Field("", max_length=128)
+    type: Literal["function"] = "function"
+    function: FunctionCall
+
+
+class TextPart(_Wire):
+    type: Literal["text"]
+    text: str
+
+
+class ImageUrl(_Wire):
+    url: str
+
+
+class ImagePart(_Wire):
+    type: Literal["image_url"]
+    image_url: ImageUrl
+
+
+ContentPart = Annotated[TextPart | ImagePart, Field(discriminator="type")]
+
+
+class Message(_Wire):
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    content: str | list[ContentPart] | None = None
+    name: str | None = Field(None, max_length=128)
+    reasoning_content: str | None = None
+    tool_calls: list[MessageToolCall] | None = Field(None, max_length=128)
+    tool_call_id: str | None = Field(None, max_length=128)
+
+    def text(self) -> str:
+        """The text of the message, parts joined; images leave no trace."""
+        if isinstance(self.content, str):
+            return self.content
+        return "".join(part.text for part in self.content or [] if isinstance(part, TextPart))
+
+
+class Function(_Wire):
+    name: str = Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_.\-]+$")
+    description: str | None = Field(None, max_length=100_000)
+    parameters: dict[str, Any] | None = None
+    strict: bool | None = None
+
+
+class Tool(_Wire):
+    type: Literal["function"]
+    function: Function
+
+
+class NamedFunction(_Wire):
+    name: str = Field(max_length=128)
+
+
+class NamedToolChoice(_Wire):
+    type: Literal["function"] = "function"
+    function: NamedFunction
+
+
+class JsonSchema(_Wire):
+    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+
+    name: str = Field("response", max_length=128)
+    schema_: dict[str, Any] = Field(alias="schema")
+    strict: bool | None = None
+
+
+class ResponseFormat(_Wire):
+    type: Literal["text", "json_object", "json_schema"]
+    json_schema: JsonSchema | None = None
+
+
+class StreamOptions(_Wire):
+    include_usage: bool = False
+
+
+class ChatRequest(Sampling):
+    """OpenAI's chat-completion request, allow-listed. Source: platform.openai.com/docs/api-reference/chat."""
+
+    model: str = Field(min_length=1, max_length=256)
+    messages: list[Message] = Field(min_length=1, max_length=10_000)
+    max_completion_tokens: int | None = Field(None, ge=1, le=1_000_000)
+    stream: bool = False
+    stream_options: StreamOptions | None = None
+    tools: list[Tool] | None = Field(None, max_length=128)
+    tool_choice: Literal["none", "auto", "required"] | NamedToolChoice | None = None
+    parallel_tool_calls: bool | None = None
+    response_format: ResponseFormat | None = None
+    logprobs: bool = False
+    top_logprobs: int | None = Field(None, ge=0, le=20)
+    n: int = Field(1, ge=1, le=16)
+
+
+class CompletionRequest(Sampling):
+    """OpenAI's (legacy) completion request, allow-listed."""
+
+    model: str = Field(min_length=1, max_length=256)
+    prompt: str
+    stream: bool = False
+    stream_options: StreamOptions | None = None
+    logprobs: int | None = Field(None, ge=0, le=20)
+    echo: bool = False
+    n: int = Field(1, ge=1, le=16)
+
+
+class EmbeddingRequest(_Wire):
+    model: str = Field(min_length=1, max_length=256)
+    input: str | list[str] = Field(min_length=1, max_length=2048)
+    encoding_format: Literal["float", "base64"] = "float"
+    dimensions: int | None = Field(None, ge=1, le=65_536)
+
+
+# ---- what comes back --------------------------------------------------------------------------------------
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TextDelta:
+    text: str
+    index: int = 0
+    logprobs: list[dict[str, Any]] | None = None  # OpenAI's `logprobs.content` items of the tokens in `text`
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReasoningDelta:
+    text: str
+    index: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToolCall:
+    """A whole call; `arguments` is a JSON object as text, valid for the tool's schema."""
+
+    id: str
+    name: str
+    arguments: str
+    index: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stage:
+    """What is being done before or between the words: `loading` a model, `queued`, `prompt` (being read) …"""
+
+    name: Literal["queued", "loading", "prompt", "generating"]
+    detail: str = ""
+    progress: float | None = None  # 0 … 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Usage:
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int = 0
+    prompt_ms: float | None = None
+    generation_ms: float | None = None
+    context_size: int | None = None  # tokens that the model can hold for one conversation
+
+    @property
+    def tokens_per_s(self) -> float | None:
+        """Generated tokens per second, as the engine measured them."""
+        if not self.generation_ms:
+            return None
+        return 1000 * self.completion_tokens / self.generation_ms
+
+
+FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finish:
+    reason: FinishReason
+    index: int = 0
+
+
+Event = TextDelta | ReasoningDelta | ToolCall | Stage | Usage | Finish
+
+
+class Responder(Protocol):
+    """Whatever answers. A failure is raised (a `YoriaiError`), never yielded: a half answer can't pass for a whole one."""
+
+    @property
+    def name(self) -> str: ...
+
+    def respond(self, request: ChatRequest, context: Context) -> AsyncIterator[Event]:
+        """Yield events; the last of them are one `Finish` per choice and one `Usage`."""
+        ...
+
+    async def count_tokens(self, request: ChatRequest) -> tuple[int, int]:
+        """Tokens that the request's prompt takes, and how many the responder can hold (0: it doesn't say)."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Embeddings:
+    vectors: list[list[float]]
+    prompt_tokens: int
+
+
+# ---- conversations ----------------------------------------------------------------------------------------
+ReplyStatus = Literal["running", "done", "stopped", "failed", "interrupted"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Conversation:
+    id: str
+    user_id: str
+    title: str
+    model: str
+    system_prompt: str
+    sampling: Sampling
+    leaf_id: str | None  # the end of the branch that was last looked at
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConversationMessage:
+    """One node of a conversation's tree. Siblings (same parent, same role) are the branches."""
+
+    id: str
+    conversation_id: str
+    parent_id: str | None
+    role: Literal["user", "assistant"]
+    content: str
+    created_at: datetime
+    status: ReplyStatus = "done"  # of a reply; a question is always done
+    reasoning: str = ""
+    model: str | None = None
+    sampling: Sampling | None = None
+    finish_reason: FinishReason | None = None
+    usage: Usage | None = None
+    time_to_first_token_ms: float | None = None
+    left_out: int = 0  # earlier messages that did not fit into the context
+    error_key: str | None = None
+    error_values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApiToken:
+    id: str
+    user_id: str
+    name: str
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+# ---- models -----------------------------------------------------------------------------------------------
+ModelKind = Literal["chat", "completion", "embedding"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InstalledModel:
+    """A model that can be loaded now: its files are in the data folder (or linked), checked and known."""
+
+    name: str
+    kind: ModelKind
+    paths: tuple[str, ...]  # GGUF parts in order; the first is what the engine opens
+    size_bytes: int
+    digest: str  # sha256 of the (first) file, hex
+    architecture: str
+    n_layer: int
+    n_head_kv: int
+    head_size_k: int
+    head_size_v: int
+    n_vocab: int
+    n_embd: int
+    context_train: int  # tokens the model was trained on
+    tool_calls: Literal["native", "schema"] = "schema"
+    languages: tuple[str, ...] = ()
+    licence: str = ""
+    quantization: str = ""
+    parameters: int = 0
+    family: str = ""
+    sampling: Sampling = Sampling()
+
+
+ModelState = Literal["stopped", "starting", "ready", "draining", "failed"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ResponderInfo:
+    """What a picker shows of a responder."""
+
+    name: str
+    kind: ModelKind
+    engine: str  # "llama.cpp", "llama-server" or the remote's name
+    state: ModelState
+    size_bytes: int = 0
+    memory_bytes: int = 0
+    context_size: int = 0
+    detail: str = ""
