@@ -9,9 +9,12 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from yoriai.errors import YoriaiError
-from yoriai.types import Language
+
+if TYPE_CHECKING:  # `yoriai --help` speaks through this module and must not pay for pydantic
+    from yoriai.types import Language
 
 LANGUAGES: tuple[Language, ...] = ("en", "ja")
 

@@ -1,0 +1,121 @@
+"""Where the server listens and how it stops: exposure check, socket, uvicorn. Used by `serve` only."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import ipaddress
+import os
+import secrets
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+
+from yoriai.cli.running import Running
+from yoriai.errors import ConflictError, UsageError
+from yoriai.settings import ServerSettings
+
+_DRAIN_S = 5  # what a shutdown waits for answers that are being sent
+
+
+def check_exposure(settings: ServerSettings) -> None:
+    """Raises: UsageError: listening beyond this machine in clear text, and nobody said that it's meant."""
+    if bool(settings.tls_certificate) != bool(settings.tls_key):
+        raise UsageError("cli.tls_incomplete")
+    for path in (settings.tls_certificate, settings.tls_key):
+        if path and not path.is_file():
+            raise UsageError("cli.tls_missing", path=path)
+    if not (is_loopback(settings.host) or settings.tls_certificate or settings.insecure_lan):
+        raise UsageError("cli.insecure_lan_needed", host=settings.host)
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def listen(settings: ServerSettings) -> socket.socket:
+    """Bind the socket first: a port in use is said before anything is loaded.
+
+    Raises:
+        ConflictError: the port is taken. UsageError: the address isn't one of this machine's.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        host, port = settings.host, settings.port
+        if error.errno == errno.EADDRINUSE:
+            raise ConflictError("cli.port_in_use", host=host, port=port) from error
+        detail = error.strerror or str(error)
+        raise UsageError("cli.cannot_listen", detail=detail, host=host, port=port) from error
+    return listener
+
+
+def describe(settings: ServerSettings, listener: socket.socket) -> Running:
+    """How this machine reaches the server, with a fresh key for its operator."""
+    host, port = listener.getsockname()[:2]
+    # Who listens everywhere is reached on this machine by loopback.
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104
+    host = everywhere.get(host, f"[{host}]" if ":" in host else host)
+    certificate = settings.tls_certificate
+    return Running(
+        url=f"{'https' if certificate else 'http'}://{host}:{port}",
+        key=f"local_{secrets.token_urlsafe(32)}",
+        pid=os.getpid(),
+        certificate=str(certificate.absolute()) if certificate else "",
+    )
+
+
+class Server(uvicorn.Server):
+    """uvicorn that says when it is ready, and after a signal ends in good order with exit code 0."""
+
+    def __init__(self, app: Any, settings: ServerSettings) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                date_header=False,
+                lifespan="on",
+                timeout_graceful_shutdown=_DRAIN_S,
+                ssl_certfile=settings.tls_certificate,
+                ssl_keyfile=settings.tls_key,
+            )
+        )
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """As uvicorn's, but the signal isn't raised again afterwards."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        before = {number: signal.signal(number, self.handle_exit) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop where there is one."""
+    return uvicorn.Config(lambda: None).get_loop_factory()

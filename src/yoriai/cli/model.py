@@ -1,0 +1,179 @@
+"""`yoriai model list|show|pull|add|rm`: weights on this machine, and what the catalogue offers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from yoriai.cli.terminal import confirm, print_json, print_table, result, say, show, size
+from yoriai.errors import UsageError
+from yoriai.i18n.terminal import terminal_language
+
+if TYPE_CHECKING:
+    from yoriai.bootstrap import Services
+    from yoriai.catalog.catalogue import Entry
+    from yoriai.types import InstalledModel
+
+Result = TypeVar("Result")
+Name = Annotated[str, typer.Argument(help=say("model_name"))]
+AsJson = Annotated[bool, typer.Option("--json", help=say("json"))]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help=say("yes"))]
+
+
+def commands() -> typer.Typer:
+    app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+    app.command("list", help=say("model_list"))(list_models)
+    app.command("show", help=say("model_show"))(show_model)
+    app.command("pull", help=say("model_pull"))(pull)
+    app.command("add", help=say("model_add"))(add)
+    app.command("rm", help=say("model_rm"))(remove)
+    return app
+
+
+def list_models(as_json: AsJson = False) -> None:
+    rows = _with_services(_rows)
+    columns = ("name", "size", "quantization", "context", "languages", "licence", "state")
+    show(
+        as_json,
+        {"models": rows},
+        columns,
+        lambda: [
+            (
+                row["name"],
+                size(row["size_bytes"]),
+                row["quantization"],
+                row["context"] or "",
+                " ".join(row["languages"]),
+                row["licence"],
+                say(f"state_{row['state']}"),
+            )
+            for row in rows
+        ],
+    )
+
+
+def show_model(name: Name, as_json: AsJson = False) -> None:
+    from yoriai.errors import NotFoundError
+
+    async def find(services: Services) -> dict[str, Any]:
+        entry = services.catalogue.get(name)
+        installed = next((model for model in services.library.list() if model.name == name), None)
+        if entry is None and installed is None:
+            raise NotFoundError("cli.model_unknown", param="model", name=name)
+        return _details(name, entry, installed, services)
+
+    details = _with_services(find)
+    if as_json:
+        print_json(details)
+    else:
+        print_table(
+            ("field", "value"),
+            [(key, value) for key, value in details.items() if value not in (None, "", [])],
+        )
+
+
+def pull(name: Name, yes: Yes = False) -> None:
+    from yoriai.cli import provision
+
+    async def run(services: Services) -> str:
+        if any(model.name == name for model in services.library.list()):
+            return say("model_there", name=name)
+        entry = provision.entry_named(services, name)
+        if not provision.may_pull(entry, yes):
+            raise typer.Exit(1)
+        model = await provision.pull(services, entry)
+        return say("model_pulled", name=model.name, size=size(model.size_bytes))
+
+    result(_with_services(run))
+
+
+def add(
+    path: Annotated[Path, typer.Argument(help=say("model_path"))],
+    name: Annotated[str, typer.Option(help=say("model_as"))] = "",
+    link: Annotated[bool, typer.Option("--link", help=say("model_link"))] = False,
+) -> None:
+    if not path.is_file():
+        raise UsageError("cli.no_file", path=path)
+
+    import asyncio
+
+    async def run(services: Services) -> InstalledModel:
+        return await asyncio.to_thread(services.library.add, path, name or None, link)
+
+    model = _with_services(run)
+    result(say("model_added", name=model.name, size=size(model.size_bytes)))
+
+
+def remove(name: Name, yes: Yes = False) -> None:
+    async def run(services: Services) -> None:
+        model = services.library.get(name)
+        if not yes and not confirm(say("model_rm_question", name=name, size=size(model.size_bytes))):
+            raise UsageError("cli.model_rm_needs_yes", name=name)
+        services.library.remove(name)
+
+    _with_services(run)
+    result(say("model_removed", name=name))
+
+
+def _with_services(work: Callable[[Services], Awaitable[Result]]) -> Result:
+    import asyncio
+
+    from yoriai import bootstrap
+    from yoriai.settings import load
+
+    async def run() -> Result:
+        async with bootstrap.build(load()) as services:
+            return await work(services)
+
+    return asyncio.run(run())
+
+
+async def _rows(services: Services) -> list[dict[str, Any]]:
+    """Installed models first, then what the catalogue has besides."""
+    from yoriai.bootstrap import LOCAL_OPERATOR
+
+    states = {info.name: info.state for info in await services.registry.list(LOCAL_OPERATOR)}
+    installed = {model.name: model for model in services.library.list()}
+    rows = [
+        {**_facts(model), "context": model.context_train, "state": _state(states.get(name, "stopped"))}
+        for name, model in sorted(installed.items())
+    ]
+    available = [entry for name, entry in services.catalogue.items() if name not in installed]
+    return rows + [{**_facts(entry), "context": entry.context, "state": "available"} for entry in available]
+
+
+def _facts(model: InstalledModel | Entry) -> dict[str, Any]:
+    return {
+        "name": model.name,
+        "kind": model.kind,
+        "size_bytes": model.size_bytes,
+        "quantization": model.quantization,
+        "languages": list(model.languages),
+        "licence": model.licence,
+    }
+
+
+def _state(state: str) -> str:
+    return "installed" if state == "stopped" else state
+
+
+def _details(
+    name: str, entry: Entry | None, installed: InstalledModel | None, services: Services
+) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from yoriai.catalog.memory import memory_needed
+
+    details: dict[str, Any] = {"name": name, "state": "installed" if installed else "available"}
+    if entry:
+        described = entry.model_dump(mode="json", exclude={"sources", "description", "name"})
+        details |= described | {"description": getattr(entry.description, terminal_language(), "")}
+        details["sources"] = [source.kind for source in entry.sources]
+    if installed:
+        engine = services.settings.engine
+        details |= asdict(installed) | {"sampling": installed.sampling.model_dump(exclude_none=True)}
+        details["memory_bytes"] = memory_needed(installed, engine.context_size, engine.parallel)
+    return details
