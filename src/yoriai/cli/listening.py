@@ -17,7 +17,7 @@ from typing import Any
 import uvicorn
 
 from yoriai.cli.running import Running
-from yoriai.errors import ConflictError, UsageError
+from yoriai.errors import ConflictError, UsageError, YoriaiError
 from yoriai.settings import ServerSettings
 
 _DRAIN_S = 5  # what a shutdown waits for answers that are being sent
@@ -52,15 +52,23 @@ def listen(settings: ServerSettings) -> socket.socket:
             settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    except OSError as error:
+        raise _refused(settings, error) from error
+    try:
+        # Not on Windows, where it would let two servers share the port.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(os.name == "posix"))
         listener.bind(address)
     except OSError as error:
-        host, port = settings.host, settings.port
-        if error.errno == errno.EADDRINUSE:
-            raise ConflictError("cli.port_in_use", host=host, port=port) from error
-        detail = error.strerror or str(error)
-        raise UsageError("cli.cannot_listen", detail=detail, host=host, port=port) from error
+        listener.close()
+        raise _refused(settings, error) from error
     return listener
+
+
+def _refused(settings: ServerSettings, error: OSError) -> YoriaiError:
+    host, port = settings.host, settings.port
+    if error.errno == errno.EADDRINUSE:
+        return ConflictError("cli.port_in_use", host=host, port=port)
+    return UsageError("cli.cannot_listen", detail=error.strerror or str(error), host=host, port=port)
 
 
 def describe(settings: ServerSettings, listener: socket.socket) -> Running:

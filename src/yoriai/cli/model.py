@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from yoriai.cli.local import with_services
 from yoriai.cli.terminal import confirm, print_json, print_table, result, say, show, size
 from yoriai.errors import UsageError
 from yoriai.i18n.terminal import terminal_language
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from yoriai.catalog.catalogue import Entry
     from yoriai.types import InstalledModel
 
-Result = TypeVar("Result")
 Name = Annotated[str, typer.Argument(help=say("model_name"))]
 AsJson = Annotated[bool, typer.Option("--json", help=say("json"))]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help=say("yes"))]
@@ -34,7 +33,7 @@ def commands() -> typer.Typer:
 
 
 def list_models(as_json: AsJson = False) -> None:
-    rows = _with_services(_rows)
+    rows = with_services(_rows)
     columns = ("name", "size", "quantization", "context", "languages", "licence", "state")
     show(
         as_json,
@@ -65,7 +64,7 @@ def show_model(name: Name, as_json: AsJson = False) -> None:
             raise NotFoundError("cli.model_unknown", param="model", name=name)
         return _details(name, entry, installed, services)
 
-    details = _with_services(find)
+    details = with_services(find)
     if as_json:
         print_json(details)
     else:
@@ -87,7 +86,7 @@ def pull(name: Name, yes: Yes = False) -> None:
         model = await provision.pull(services, entry)
         return say("model_pulled", name=model.name, size=size(model.size_bytes))
 
-    result(_with_services(run))
+    result(with_services(run))
 
 
 def add(
@@ -103,7 +102,7 @@ def add(
     async def run(services: Services) -> InstalledModel:
         return await asyncio.to_thread(services.library.add, path, name or None, link)
 
-    model = _with_services(run)
+    model = with_services(run)
     result(say("model_added", name=model.name, size=size(model.size_bytes)))
 
 
@@ -114,21 +113,8 @@ def remove(name: Name, yes: Yes = False) -> None:
             raise UsageError("cli.model_rm_needs_yes", name=name)
         services.library.remove(name)
 
-    _with_services(run)
+    with_services(run)
     result(say("model_removed", name=name))
-
-
-def _with_services(work: Callable[[Services], Awaitable[Result]]) -> Result:
-    import asyncio
-
-    from yoriai import bootstrap
-    from yoriai.settings import load
-
-    async def run() -> Result:
-        async with bootstrap.build(load()) as services:
-            return await work(services)
-
-    return asyncio.run(run())
 
 
 async def _rows(services: Services) -> list[dict[str, Any]]:

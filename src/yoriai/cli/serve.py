@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def serve(  # noqa: PLR0917 — one parameter per option
     model: Annotated[str, typer.Option(help=say("serve_model"))] = "",
     host: Annotated[str, typer.Option(help=say("serve_host"))] = "",
-    port: Annotated[int, typer.Option(min=0, max=65535, help=say("serve_port"))] = -1,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help=say("serve_port"))] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help=say("yes"))] = False,
     open_browser: Annotated[bool, typer.Option("--open", help=say("serve_open"))] = False,
     insecure_lan: Annotated[bool, typer.Option("--insecure-lan", help=say("serve_insecure_lan"))] = False,
@@ -38,7 +38,7 @@ def serve(  # noqa: PLR0917 — one parameter per option
 
     given: dict[str, Any] = {
         "host": host or None,
-        "port": port if port >= 0 else None,
+        "port": port,
         "insecure_lan": insecure_lan or None,
         "tls_certificate": tls_certificate,
         "tls_key": tls_key,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from yoriai.cli.local import with_services
 from yoriai.cli.terminal import is_interactive, note, result, say, show
 from yoriai.errors import UsageError
 
@@ -81,16 +82,7 @@ def password(name: Name, password_stdin: PasswordStdin = False) -> None:
 
 def with_accounts(work: Callable[[Accounts], Awaitable[Result]]) -> Result:
     """Run `work` on this data folder's accounts."""
-    import asyncio
-
-    from yoriai import bootstrap
-    from yoriai.settings import load
-
-    async def run() -> Result:
-        async with bootstrap.build(load()) as services:
-            return await work(services.accounts)
-
-    return asyncio.run(run())
+    return with_services(lambda services: work(services.accounts))
 
 
 def read_password(from_stdin: bool) -> str:

@@ -1,0 +1,18 @@
+"""A real server with the real SmolLM2, once for all tests of this folder."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from serving import Served, server_with_model
+
+
+@pytest.fixture(scope="session")
+def server(smollm2_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with server_with_model(tmp_path_factory.mktemp("home"), smollm2_path) as served:
+        yield served

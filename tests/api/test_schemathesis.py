@@ -1,0 +1,50 @@
+"""Hundreds of malformed and odd requests to every route of our own OpenAPI description: no 5xx, no traceback.
+
+The description is held to its word as well: every status and every shape of an answer is one that it names.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from yoriai.api.app import create_api
+from yoriai.telemetry import Metrics
+
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+SCHEMA = schemathesis.openapi.from_dict(create_api(None, Metrics()).openapi())  # type: ignore[arg-type]
+OPERATIONS = [result.ok() for result in SCHEMA.get_all_operations()]
+
+
+def requests(operation: Any) -> st.SearchStrategy[Case]:
+    """Requests that follow the description, and requests that break it."""
+    modes = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+    return st.one_of([operation.as_strategy(generation_mode=mode) for mode in modes])
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
+def test_no_request_makes_the_server_fail(operation: Any, server: Any) -> None:
+    @given(case=requests(operation))
+    @settings(
+        max_examples=200, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck), database=None,
+    )  # fmt: skip
+    def run(case: Case) -> None:
+        response = case.call(
+            base_url=server.url, headers={"Authorization": f"Bearer {server.token}"}, timeout=60
+        )
+        case.validate_response(response, checks=CHECKS)
+        assert "Traceback" not in response.text
+
+    run()

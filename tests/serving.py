@@ -1,0 +1,109 @@
+"""Starts the real `yoriai serve` with the real SmolLM2 for tests that speak HTTP. Not a test itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+MODEL = "smollm2-135m"
+PASSWORD = "correct horse battery"
+
+
+@dataclass(kw_only=True)
+class Served:
+    """A running server, and the tokens of two of its users."""
+
+    url: str
+    home: Path
+    process: subprocess.Popen[str]
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def token(self) -> str:
+        return self.tokens["anna"]
+
+    def yoriai(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        """Run the command line beside the server."""
+        return yoriai(self.home, *arguments, stdin=stdin)
+
+
+def environment(home: Path, **further: str) -> dict[str, str]:
+    """What the product sees: its own folder, one thread (two would fight over this machine), English."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("YORIAI_")}
+    own = {
+        "YORIAI_HOME": str(home),
+        "YORIAI_ENGINE__THREADS": "1",
+        "YORIAI_ENGINE__PARALLEL": "2",
+        "LC_ALL": "C.UTF-8",
+    }
+    return inherited | own | further
+
+
+def yoriai(home: Path, *arguments: str, stdin: str = "", **further: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "yoriai", *arguments], env=environment(home, **further), input=stdin,
+        capture_output=True, text=True, timeout=180, check=False,
+    )  # fmt: skip
+
+
+@contextmanager
+def server(home: Path, *arguments: str, **further: str) -> Iterator[Served]:
+    """`yoriai serve` until the end of the block, then SIGTERM; its exit code must be 0."""
+    command = [sys.executable, "-m", "yoriai", "serve", "--port", "0", *arguments]
+    with tempfile.TemporaryFile("w+") as log:
+        process = subprocess.Popen(
+            command,
+            env=environment(home, **further),
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
+        try:
+            yield Served(url=_address(process, log), home=home, process=process)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
+            process.wait()
+            assert process.stdout is not None
+            process.stdout.close()
+
+
+@contextmanager
+def server_with_model(home: Path, model: Path) -> Iterator[Served]:
+    """A server with SmolLM2 and two users: anna, who administers, and ben."""
+    added = yoriai(home, "model", "add", str(model), "--name", MODEL, "--link")
+    assert added.returncode == 0, added.stderr
+    tokens = {}
+    for name, role in (("anna", "administrator"), ("ben", "member")):
+        made = yoriai(home, "user", "create", name, "--role", role, "--password-stdin", stdin=PASSWORD)
+        assert made.returncode == 0, made.stderr
+        token = yoriai(home, "token", "create", "tests", "--user", name, "--json")
+        assert token.returncode == 0, token.stderr
+        tokens[name] = json.loads(token.stdout)["token"]
+    with server(home, "--model", MODEL, "--yes") as served:
+        served.tokens = tokens
+        yield served
+
+
+def _address(process: subprocess.Popen[str], log: object, patience_s: float = 120) -> str:
+    assert process.stdout is not None
+    deadline = time.monotonic() + patience_s
+    while time.monotonic() < deadline and process.poll() is None:
+        if select.select([process.stdout], [], [], 0.5)[0]:
+            line = process.stdout.readline()
+            if "http" in line:
+                return line[line.index("http") :].strip()
+    log.seek(0)  # type: ignore[attr-defined]
+    raise AssertionError(f"the server did not start:\n{log.read()}")  # type: ignore[attr-defined]
