@@ -1,13 +1,18 @@
 """build(settings) -> services: the only constructor of everything that runs. Owns order of start and of end.
 
-Called by `cli` (serve, ask, chat and the commands on accounts) and by tests.
+Called by `cli` (serve, ask, chat and the commands on models and accounts) and by tests.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from anyio import to_thread
 
 from yoriai.accounts.accounts import Accounts
 from yoriai.catalog import catalogue
@@ -23,6 +28,7 @@ from yoriai.types import Role, User
 
 # Whoever runs Yoriai from this machine's terminal, with the rights of the account that owns the data folder.
 LOCAL_OPERATOR = User(id="local", name="local", role=Role.ADMINISTRATOR)
+_HUB_STORES = frozenset({"huggingface.co", "*.huggingface.co", "*.hf.co"})  # where the hub redirects to
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,3 +44,54 @@ class Services:
     router: Router
     registry: Registry
     chat: Chat
+
+
+@asynccontextmanager
+async def build(settings: Settings) -> AsyncIterator[Services]:
+    """Construct everything; at the end replies are stopped, engines and connections closed, in this order."""
+    _make_home(settings.home)
+    entries = catalogue.load(settings.home / "catalogue.yaml")
+    egress = Egress(allowed_hosts(settings, entries))
+    library = Library(settings.home / "models")
+    async with AsyncExitStack() as ending:
+        database = Database(f"sqlite:///{settings.home / 'yoriai.db'}")
+        ending.callback(database.close)
+        await to_thread.run_sync(database.migrate)
+        router = Router(settings.engine, settings.remotes, library, egress)
+        ending.push_async_callback(router.aclose)
+        registry = Registry(router, library, entries, default=settings.model)
+        chat = Chat(database, registry)
+        ending.push_async_callback(chat.aclose)
+        yield Services(
+            settings=settings,
+            egress=egress,
+            catalogue=entries,
+            library=library,
+            database=database,
+            accounts=Accounts(database, settings.accounts),
+            router=router,
+            registry=registry,
+            chat=chat,
+        )
+
+
+def allowed_hosts(settings: Settings, entries: Mapping[str, Entry]) -> dict[str, frozenset[str]]:
+    """Who may be spoken to, and what for: the settings and the catalogue decide, nobody else."""
+    urls = {source.url for entry in entries.values() for source in entry.sources if source.kind == "url"}
+    return {
+        "hub": _HUB_STORES | {_host(settings.download.hub_url)},
+        "url": frozenset(_host(url) for url in urls),
+        "remote": frozenset(_host(remote.url) for remote in settings.remotes),
+    }
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
+
+
+def _make_home(home: Path) -> None:
+    """The data folder holds conversations and keys: for the account that runs Yoriai only."""
+    if not home.exists():
+        home.mkdir(parents=True, mode=0o700)
+    if os.name == "posix":
+        os.umask(0o077)

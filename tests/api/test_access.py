@@ -22,6 +22,14 @@ ADMINISTRATION = {
 }
 
 
+CREDENTIALS = {
+    "none": {},
+    "token": {"Authorization": "Bearer yor_1_guess"},
+    "basic": {"Authorization": "Basic YTpi"},
+    "cookie": {"Cookie": "yoriai_session=guess"},
+}
+
+
 @pytest.fixture
 def anna(server: Any) -> Any:
     with httpx2.Client(base_url=server.url, headers=_bearer(server.tokens["anna"])) as client:
@@ -43,13 +51,11 @@ def test_the_open_routes_are_exactly_these() -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), sorted(set(ROUTES) - OPEN))
-@pytest.mark.parametrize(
-    "credential",
-    [{}, {"Authorization": "Bearer yor_1_guess"}, {"Authorization": "Basic YTpi"}, {"Cookie": "yoriai_session=guess"}],
-    ids=["none", "token", "basic", "cookie"],
-)  # fmt: skip
-def test_nobody_gets_in(method: str, path: str, credential: dict[str, str], server: Any) -> None:
-    response = httpx2.request(method, server.url + path, headers=credential, content=b"{", timeout=20)
+@pytest.mark.parametrize("credential", CREDENTIALS, ids=CREDENTIALS)
+def test_nobody_gets_in(method: str, path: str, credential: str, server: Any) -> None:
+    response = httpx2.request(
+        method, server.url + path, headers=CREDENTIALS[credential], content=b"{", timeout=20
+    )
     assert response.status_code == 401
     assert response.json()["error"]["type"] == "authentication_error"
 

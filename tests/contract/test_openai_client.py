@@ -187,9 +187,9 @@ def test_an_unknown_model_is_not_found_in_a_stream_either(client: OpenAI) -> Non
 
 
 def test_a_wrong_token_is_refused(server: Any) -> None:
-    with OpenAI(base_url=f"{server.url}/v1", api_key="yor_x_wrong", max_retries=0) as stranger:
-        with pytest.raises(openai.AuthenticationError):
-            stranger.models.list()
+    stranger = OpenAI(base_url=f"{server.url}/v1", api_key="yor_x_wrong", max_retries=0)
+    with stranger, pytest.raises(openai.AuthenticationError):
+        stranger.models.list()
 
 
 def test_a_prompt_over_the_context_is_refused_with_the_numbers(client: OpenAI) -> None:

@@ -94,6 +94,7 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 app,
                 log_config=None,
+                log_level="warning",
                 access_log=False,
                 server_header=False,
                 date_header=False,
@@ -126,4 +127,4 @@ class Server(uvicorn.Server):
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     """uvloop where there is one."""
-    return uvicorn.Config(lambda: None).get_loop_factory()
+    return uvicorn.Config(lambda: None, log_config=None).get_loop_factory()

@@ -35,6 +35,19 @@ async def pull(services: Services, entry: Entry) -> InstalledModel:
         raise
 
 
+async def starter(services: Services) -> Entry:
+    """The model to begin with: the best that fits this machine and can be had from here."""
+    import shutil
+
+    import psutil
+
+    from yoriai.catalog import hub, starter
+
+    reachable = await hub.is_reachable(services.egress, services.settings.download)
+    free_disk = shutil.disk_usage(services.settings.home).free
+    return starter.choose(services.catalogue, reachable, free_disk, psutil.virtual_memory().total)
+
+
 def may_pull(entry: Entry, yes: bool) -> bool:
     """Ask whether to download; `yes` is an answer given beforehand, no terminal is a no."""
     sources = ", ".join(dict.fromkeys(source.kind for source in entry.sources))

@@ -19,6 +19,8 @@ from yoriai.i18n.terminal import terminal_language
 # Everything a terminal obeys: C0 but tab and newline, DEL, C1, and marks that reorder what is read.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
+_NO_WIDTH = 1000
+
 
 def say(key: str, **values: object) -> str:
     """A text of the catalogue's `cli` part in the terminal's language."""
@@ -72,12 +74,14 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(
-        *(say(f"column_{column}") for column in columns), box=None, header_style="bold", pad_edge=False
-    )
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for position, column in enumerate(columns):
+        # The first column is what one copies: it is never cut.
+        table.add_column(say(f"column_{column}"), no_wrap=position == 0, overflow="fold")
     for row in rows:
         table.add_row(*(Text(harmless(str(cell))) for cell in row))
-    Console().print(table)
+    # Into a pipe or a file there is no width to keep to.
+    Console(width=None if sys.stdout.isatty() else _NO_WIDTH).print(table)
 
 
 def show(
