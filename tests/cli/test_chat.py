@@ -1,0 +1,88 @@
+"""`yoriai chat` on a real pseudo-terminal: Ctrl-C stops the reply, Ctrl-D leaves."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from serving import MODEL, environment
+
+
+class Terminal:
+    """A program on a pseudo-terminal, and what it has shown."""
+
+    def __init__(self, *arguments: str, home: Path) -> None:
+        ours, theirs = pty.openpty()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "yoriai", *arguments], stdin=theirs, stdout=theirs, stderr=theirs,
+            env=environment(home, TERM="xterm"), start_new_session=True, preexec_fn=lambda: _control(theirs),
+        )  # fmt: skip
+        os.close(theirs)
+        self._ours = ours
+        self.shown = ""
+
+    def type(self, text: str) -> None:
+        os.write(self._ours, text.encode())
+
+    def until(self, words: str, patience_s: float = 60) -> str:
+        """Wait until `words` are shown after what was looked for before."""
+        deadline = time.monotonic() + patience_s
+        seen = ""
+        while words not in seen:
+            assert time.monotonic() < deadline, f"{words!r} did not come: {self.shown[-500:]!r}"
+            if select.select([self._ours], [], [], 0.2)[0]:
+                try:
+                    part = os.read(self._ours, 65536).decode("utf8", "replace")
+                except OSError:
+                    part = ""
+                seen += part
+                self.shown += part
+        return seen
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self._ours)
+
+
+def _control(terminal: int) -> None:
+    import fcntl
+    import termios
+
+    fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+
+
+@pytest.fixture
+def terminal(server: Any) -> Iterator[Terminal]:
+    terminal = Terminal("chat", home=server.home)
+    yield terminal
+    terminal.close()
+
+
+def test_a_conversation_with_commands_and_an_interrupted_reply(terminal: Terminal) -> None:
+    terminal.until(MODEL)
+    terminal.until("> ")
+    terminal.type("/help\r")
+    terminal.until("/clear")
+    terminal.type("What is the capital of France?\r")
+    terminal.until("tokens/s")
+    terminal.type("Count from one to a thousand, one number per line.\r")
+    terminal.until("\n", patience_s=30)
+    time.sleep(1)
+    terminal.type("\x03")
+    terminal.until("(stopped)")
+    assert terminal.process.poll() is None
+    terminal.type("/clear\r")
+    terminal.until("new conversation")
+    terminal.type("\x04")
+    assert terminal.process.wait(20) == 0
+    assert "Traceback" not in terminal.shown

@@ -1,0 +1,101 @@
+"""model, user, token and doctor: tables for people, JSON for programs, exit codes for scripts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from serving import PASSWORD, yoriai
+
+
+def table(home: Path, *arguments: str) -> Any:
+    done = yoriai(home, *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_models_are_added_listed_shown_and_removed(tmp_path: Path, smollm2_path: Path) -> None:
+    before = {row["name"]: row["state"] for row in table(tmp_path, "model", "list")["models"]}
+    assert before["qwen2.5-coder-1.5b"] == "available"
+    assert yoriai(tmp_path, "model", "add", str(smollm2_path), "--name", "mine", "--link").returncode == 0
+    after = {row["name"]: row["state"] for row in table(tmp_path, "model", "list")["models"]}
+    assert after["mine"] == "installed"
+    assert table(tmp_path, "model", "show", "mine")["memory_bytes"] > 98_000_000
+    assert yoriai(tmp_path, "model", "rm", "mine").returncode == 2  # nobody was there to ask
+    assert yoriai(tmp_path, "model", "rm", "mine", "--yes").returncode == 0
+    assert yoriai(tmp_path, "model", "rm", "mine", "--yes").returncode == 3
+    assert smollm2_path.exists()  # a linked file stays its owner's
+
+
+def test_an_unknown_model_is_not_found(tmp_path: Path) -> None:
+    assert yoriai(tmp_path, "model", "show", "no-such-model").returncode == 3
+    assert yoriai(tmp_path, "model", "pull", "no-such-model", "--yes").returncode == 3
+
+
+def test_nothing_is_downloaded_without_consent(tmp_path: Path) -> None:
+    done = yoriai(tmp_path, "model", "pull", "smollm2-135m")
+    assert done.returncode == 1
+    assert "--yes" in done.stderr
+
+
+def test_tables_are_not_cut_in_a_pipe(tmp_path: Path) -> None:
+    assert "qwen2.5-coder-1.5b" in yoriai(tmp_path, "model", "list").stdout
+
+
+def test_users_and_tokens(server: Any) -> None:
+    made = server.yoriai(
+        "user", "create", "eve", "--role", "guest", "--password-stdin", stdin=PASSWORD + "\n"
+    )
+    assert made.returncode == 0, made.stderr
+    users = {user["name"]: user for user in table(server.home, "user", "list")["users"]}
+    assert users["eve"]["role"] == "guest"
+    assert "password" not in json.dumps(users).lower()
+    token = table(server.home, "token", "create", "script", "--user", "eve")
+    headers = {"Authorization": f"Bearer {token['token']}"}
+    assert httpx2.get(f"{server.url}/api/me", headers=headers).json()["name"] == "eve"
+    assert [each["name"] for each in table(server.home, "token", "list", "--user", "eve")["tokens"]] == [
+        "script"
+    ]
+    assert server.yoriai("user", "disable", "eve").returncode == 0
+    assert httpx2.get(f"{server.url}/api/me", headers=headers).status_code == 401
+    assert server.yoriai("user", "enable", "eve").returncode == 0
+    assert server.yoriai("token", "revoke", token["id"], "--user", "eve").returncode == 0
+    assert httpx2.get(f"{server.url}/api/me", headers=headers).status_code == 401
+
+
+def test_a_user_that_exists_or_does_not(server: Any) -> None:
+    again = server.yoriai("user", "create", "anna", "--password-stdin", stdin=PASSWORD)
+    assert again.returncode == 1
+    assert server.yoriai("user", "disable", "nobody-here").returncode == 3
+
+
+def test_a_new_password_replaces_the_old(server: Any) -> None:
+    server.yoriai("user", "create", "finn", "--password-stdin", stdin=PASSWORD)
+    assert (
+        server.yoriai("user", "password", "finn", "--password-stdin", stdin="a new long one").returncode == 0
+    )
+
+    def sign_in(password: str) -> int:
+        return httpx2.post(f"{server.url}/api/login", json={"name": "finn", "password": password}).status_code
+
+    assert sign_in(PASSWORD) == 401
+    assert sign_in("a new long one") == 200
+
+
+def test_the_doctor_finds_a_healthy_server(server: Any) -> None:
+    findings = {each["name"]: each for each in table(server.home, "doctor")["findings"]}
+    assert {"versions", "engine", "memory", "disk", "data_folder", "models", "server"} <= set(findings)
+    assert server.url in findings["server"]["message"]
+    assert not [each for each in findings.values() if each["level"] == "fail"]
+
+
+def test_the_doctor_fails_on_a_missing_engine_and_says_how_to_mend_it(tmp_path: Path) -> None:
+    variables = {"YORIAI_ENGINE__KIND": "llama-server", "YORIAI_ENGINE__LLAMA_SERVER": str(tmp_path / "none")}
+    done = yoriai(tmp_path, "doctor", "--json", **variables)
+    assert done.returncode == 1
+    engine = next(each for each in json.loads(done.stdout)["findings"] if each["name"] == "engine")
+    assert engine["level"] == "fail"
+    assert engine["mend"]
