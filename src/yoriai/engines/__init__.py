@@ -1,1 +1,1 @@
-"""Engines: what computes tokens. One child process per loaded local model, and OpenAI-compatible endpoints elsewhere."""
+"""Engines: what computes tokens. A child process per loaded local model, and OpenAI-compatible endpoints elsewhere."""

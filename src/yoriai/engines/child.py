@@ -31,7 +31,8 @@ def serve(specification: dict[str, Any]) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     confinement = confine(_readable(specification), port=0)
     server = xllamacpp.Server(_parameters(xllamacpp, specification))
-    print(json.dumps({"url": server.listening_address, "confinement": confinement}), flush=True)
+    sys.stdout.write(json.dumps({"url": server.listening_address, "confinement": confinement}) + "\n")
+    sys.stdout.flush()
     threading.Event().wait()
 
 

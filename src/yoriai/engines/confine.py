@@ -19,7 +19,13 @@ from pathlib import Path
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 _RULE_PATH, _RULE_PORT = 1, 2
-_FS_EXECUTE, _FS_READ_FILE, _FS_READ_DIR, _FS_WRITE_FILE, _FS_IOCTL_DEV = 1 << 0, 1 << 2, 1 << 3, 1 << 1, 1 << 15
+_FS_EXECUTE, _FS_READ_FILE, _FS_READ_DIR, _FS_WRITE_FILE, _FS_IOCTL_DEV = (
+    1 << 0,
+    1 << 2,
+    1 << 3,
+    1 << 1,
+    1 << 15,
+)
 _NET_BIND, _NET_CONNECT = 1 << 0, 1 << 1
 _RUNTIME = ("/usr", "/lib", "/lib64", "/bin", "/opt", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/OpenCL",
             "/etc/vulkan", "/proc", "/sys")  # fmt: skip

@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx2
 
@@ -24,7 +25,9 @@ from yoriai.types import InstalledModel
 
 log = logging.getLogger("yoriai.engines")
 
-PROMPT_CACHE_MIB = 256  # host memory in which llama.cpp keeps the prompts of conversations that lost their slot
+PROMPT_CACHE_MIB = (
+    256  # host memory in which llama.cpp keeps the prompts of conversations that lost their slot
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,7 +79,7 @@ class EngineProcess:
             self._process.stdin.write(json.dumps(specification).encode() + b"\n")
             await self._process.stdin.drain()
             async with asyncio.timeout(self.options.start_timeout_s):
-                await self._until_ready(int(specification["port"]))  # type: ignore[call-overload]
+                await self._until_ready(specification["port"])
         except TimeoutError:
             await self.stop()
             raise EngineStartError(
@@ -84,7 +87,9 @@ class EngineProcess:
             ) from None
         except (ConnectionError, EOFError):
             await self.stop()
-            raise EngineStartError("engines.start_failed", name=self.model.name, detail=self.last_words()) from None
+            raise EngineStartError(
+                "engines.start_failed", name=self.model.name, detail=self.last_words()
+            ) from None
         except BaseException:
             await self.stop()
             raise
@@ -120,7 +125,7 @@ class EngineProcess:
         words = [line for line in self._stderr if line.strip()]
         return " / ".join(words[-3:])[-400:] or "-"
 
-    def _specification(self) -> dict[str, object]:
+    def _specification(self) -> dict[str, Any]:
         options = self.options
         return {
             "path": self.model.paths[0],

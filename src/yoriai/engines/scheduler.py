@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 
 from yoriai.types import ModelState
 
-PATIENCE_S = 10.0  # a wanted model waits so long for idle memory before the router stops serving somebody else's
+PATIENCE_S = (
+    10.0  # a wanted model waits so long for idle memory before the router stops serving somebody else's
+)
 GROW_AFTER_S = 30.0  # an idle model is restarted with more threads only after so long: no flapping
 
 
@@ -56,7 +58,12 @@ def share(cores: int, models: int) -> int:
 
 
 def plan(
-    wants: Sequence[Want], residents: Sequence[Resident], *, budget_bytes: int, cores: int, idle_unload_s: float
+    wants: Sequence[Want],
+    residents: Sequence[Resident],
+    *,
+    budget_bytes: int,
+    cores: int,
+    idle_unload_s: float,
 ) -> Plan:
     """The next steps.
 
