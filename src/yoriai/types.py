@@ -340,6 +340,10 @@ class InstalledModel:
     parameters: int = 0
     family: str = ""
     sampling: Sampling = Sampling()
+    n_head: int = 0
+    n_ff: int = 0
+    sliding_window: int = 0  # tokens that the layers below look back on; 0: all of them look back on everything
+    n_layer_sliding: int = 0
 
 
 ModelState = Literal["stopped", "starting", "ready", "draining", "failed"]

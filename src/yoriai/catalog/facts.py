@@ -1,0 +1,127 @@
+"""What a model is, from the headers of its files and from what a catalogue knows besides. Pure; opens nothing.
+
+`catalog.library` calls it when a model comes in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from yoriai.catalog.gguf import Header
+from yoriai.errors import ModelFileError
+from yoriai.types import InstalledModel, ModelKind, Sampling
+
+# Architectures in which only every n-th layer looks back on everything; where the file itself doesn't say.
+# Source: set_swa_pattern in src/llama-model.cpp of ggml-org.
+_FULL_EVERY = {"cohere2": 4, "exaone4": 4, "gemma2": 2, "gemma3": 6, "gemma3n": 5, "gpt-oss": 2, "olmo2": 4}
+# Encoders: they make vectors and no text.
+_ENCODERS = (
+    "bert",
+    "eurobert",
+    "gemma-embedding",
+    "jina-bert",
+    "modern-bert",
+    "neo-bert",
+    "nomic-bert",
+    "t5encoder",
+)
+_SAMPLING = {
+    "temperature": "temp", "top_p": "top_p", "top_k": "top_k", "min_p": "min_p", "repeat_penalty": "penalty_repeat",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Details:
+    """What a catalogue knows of a model. Empty values leave what its file says."""
+
+    kind: ModelKind | None = None
+    family: str = ""
+    licence: str = ""
+    quantization: str = ""
+    languages: tuple[str, ...] = ()
+    tool_calls: Literal["native", "schema"] = "schema"
+    sampling: Sampling | None = None
+
+
+def check_language_model(header: Header, path: Path) -> None:
+    """Some GGUF files belong to a model, but are none.
+
+    Raises:
+        ModelFileError: a projector, an adapter, a vocabulary …
+    """
+    kind = header.text("general.type") or "model"
+    is_model = kind == "model" and header.architecture not in {"", "clip"} and header.n_layer > 0
+    if not is_model or not header.tensors:
+        what = kind if kind != "model" else header.architecture or "-"
+        raise ModelFileError("catalog.not_a_model", path=str(path), what=what)
+
+
+def describe(
+    name: str, headers: Sequence[Header], paths: Sequence[str], digest: str, details: Details
+) -> InstalledModel:
+    """The facts of a model whose files have these headers; the first has the metadata of all."""
+    header = headers[0]
+    n_head = max(1, header.n_head)
+    head_size = header.n_embd // n_head
+    return InstalledModel(
+        name=name,
+        kind=details.kind or _kind(header),
+        paths=tuple(paths),
+        size_bytes=sum(part.file_bytes for part in headers),
+        digest=digest,
+        architecture=header.architecture,
+        n_layer=header.n_layer,
+        n_head=n_head,
+        n_head_kv=_average(header.per_layer("attention.head_count_kv")) or n_head,
+        head_size_k=header.of_architecture("attention.key_length") or head_size,
+        head_size_v=header.of_architecture("attention.value_length") or head_size,
+        n_vocab=header.n_vocab,
+        n_embd=header.n_embd,
+        n_ff=max(header.per_layer("feed_forward_length"), default=0),
+        sliding_window=header.of_architecture("attention.sliding_window"),
+        n_layer_sliding=_sliding_layers(header),
+        context_train=header.context_length,
+        tool_calls=details.tool_calls,
+        languages=details.languages or header.texts("general.languages"),
+        licence=details.licence or header.text("general.license"),
+        quantization=details.quantization or header.quantization,
+        parameters=sum(part.parameters for part in headers),
+        family=details.family or header.text("general.basename") or header.architecture,
+        sampling=details.sampling or _sampling(header),
+    )
+
+
+def _kind(header: Header) -> ModelKind:
+    pools = header.of_architecture("pooling_type") > 0
+    if pools or header.architecture.startswith(_ENCODERS):
+        return "embedding"
+    return "chat" if header.chat_template else "completion"
+
+
+def _average(per_layer: Sequence[int]) -> int:
+    """Rounded up: it decides how much memory is set aside."""
+    return -(-sum(per_layer) // len(per_layer)) if per_layer else 0
+
+
+def _sliding_layers(header: Header) -> int:
+    if not header.of_architecture("attention.sliding_window"):
+        return 0
+    pattern = header.metadata.get(f"{header.architecture}.attention.sliding_window_pattern")
+    if isinstance(pattern, tuple):
+        return sum(value is True for value in pattern)
+    every = pattern if isinstance(pattern, int) and pattern > 0 else _FULL_EVERY.get(header.architecture, 1)
+    return header.n_layer - header.n_layer // every
+
+
+def _sampling(header: Header) -> Sampling:
+    """What the makers recommend in the file."""
+    said = {field: header.metadata.get(f"general.sampling.{key}") for field, key in _SAMPLING.items()}
+    try:
+        return Sampling.model_validate({field: value for field, value in said.items() if value is not None})
+    except ValidationError:  # out of range: a recommendation is no reason to refuse the model
+        return Sampling()
