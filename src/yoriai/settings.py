@@ -123,8 +123,11 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        **_: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Command line, environment, file; no `.env` and no secrets folder, which nobody would look for."""
+        del dotenv_settings, file_secret_settings
         toml = TomlConfigSettingsSource(settings_cls, data_folder() / "yoriai.toml")
         return init_settings, env_settings, toml
 

@@ -6,6 +6,7 @@ Used through a lease from the router. Knows neither processes nor conversations.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ from yoriai.types import (
 )
 
 _LARGEST_EVENT_BYTES = 16_000_000  # an engine that sends more without an end of event has gone wrong
+# llama.cpp gives this refusal no type and no numbers of their own
+_TOO_LONG_TO_EMBED = re.compile(r"input \((\d+) tokens\) is too large .*batch size: (\d+)")
 _REASONS: dict[str, FinishReason] = {
     "stop": "stop",
     "length": "length",
@@ -172,6 +175,14 @@ class EngineClient:
         error = answer.get("error")
         error = error if isinstance(error, dict) else {"message": str(error or "")}
         detail = " ".join(str(error.get("message") or status).split())[:500]
+        if too_long := _TOO_LONG_TO_EMBED.search(detail):
+            return ContextOverflowError(
+                "engines.context_overflow",
+                param="input",
+                name=self.name,
+                tokens=too_long[1],
+                size=too_long[2],
+            )
         if error.get("type") == "exceed_context_size_error" or error.get("code") == "context_length_exceeded":
             tokens, size = error.get("n_prompt_tokens"), error.get("n_ctx")
             if tokens and size:
@@ -207,7 +218,7 @@ class _Reading:
         for choice in chunk.get("choices") or ():
             events += self._choice(choice)
         if usage := chunk.get("usage"):
-            self.usage = self._usage(usage, chunk.get("timings") or {})
+            self._count(usage, chunk.get("timings"))
         return events
 
     def _choice(self, choice: dict[str, Any]) -> list[Event]:
@@ -245,14 +256,19 @@ class _Reading:
             for call in mine
         ]
 
-    def _usage(self, usage: dict[str, Any], timings: dict[str, Any]) -> Usage:
+    def _count(self, usage: dict[str, Any], timings: dict[str, Any] | None) -> None:
+        """llama.cpp counts each of several choices by itself; others send the sum."""
+        before = self.usage if timings else None
+        timings = timings or {}
         details = usage.get("prompt_tokens_details") or {}
-        return Usage(
+        generation_ms = timings.get("predicted_ms")
+        self.usage = Usage(
             prompt_tokens=usage.get("prompt_tokens") or 0,
-            completion_tokens=usage.get("completion_tokens") or 0,
+            completion_tokens=(usage.get("completion_tokens") or 0)
+            + (before.completion_tokens if before else 0),
             cached_tokens=timings.get("cache_n") or details.get("cached_tokens") or 0,
             prompt_ms=timings.get("prompt_ms"),
-            generation_ms=timings.get("predicted_ms"),
+            generation_ms=max(generation_ms or 0, before.generation_ms or 0) if before else generation_ms,
             context_size=self.context_size or None,
         )
 

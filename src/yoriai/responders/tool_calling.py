@@ -31,14 +31,18 @@ from yoriai.types import (
 _MOST_CALLS = 8  # in one reply: without a limit a small model repeats itself until its context is full
 _OBJECT: dict[str, Any] = {"type": "object", "properties": {}}
 
+# The wording was chosen by measurement: docs/log.md, 2026-11-24.
 _INTRODUCTION = """You can call these functions:
 {tools}
 
 Reply with one JSON object and nothing else.
 {choices}
-Results of calls come in the next message. Never invent a function or a result."""
-_CALL = 'To call functions: {"tool_calls": [{"name": "FUNCTION", "arguments": {…}}]}'
-_ANSWER = 'To answer in your own words, when no function is needed or its result is there: {"answer": "TEXT"}'
+You know nothing about the present, private data or the outside world: for those, call a function. \
+Never invent a function or a result; results of calls come in the next message."""
+_CALL = """If one of the functions does exactly what is asked, call it: \
+{"tool_calls": [{"name": "FUNCTION", "arguments": {…}}]}"""
+_ANSWER = """For everything else (talk, general knowledge, writing, translating, explaining), \
+or when the results are already here, answer in your own words: {"answer": "TEXT"}"""
 
 
 def is_wanted(request: ChatRequest) -> bool:
@@ -63,7 +67,7 @@ def constrained(request: ChatRequest) -> ChatRequest:
         messages = _introduced(messages, tools, may_answer)
         schema = _schema(tools, request, may_answer)
         changes["response_format"] = ResponseFormat(
-            type="json_schema", json_schema=JsonSchema(name="reply", schema=schema)
+            type="json_schema", json_schema=JsonSchema(name="reply", schema_=schema)
         )
         changes["stop"] = None  # a stop sequence is about the answer, not about the JSON around it
     return request.model_copy(update={**changes, "messages": _merged(messages)})
