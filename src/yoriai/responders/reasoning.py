@@ -16,6 +16,7 @@ class ReasoningSplitter:
     def __init__(self, index: int) -> None:
         self._index = index
         self._held = ""
+        self._reasoned = False
         self._place = "start"  # then "reasoning", "gap" (blank lines after it) and "answer"
 
     def feed(self, delta: TextDelta) -> list[Event]:
@@ -46,7 +47,7 @@ class ReasoningSplitter:
         begun = text.lstrip()
         if begun.startswith(_OPENING):
             self._place = "reasoning"
-            return begun.removeprefix(_OPENING).lstrip("\n")
+            return begun.removeprefix(_OPENING)
         if _OPENING.startswith(begun):
             self._held = text
             return ""
@@ -54,6 +55,7 @@ class ReasoningSplitter:
         return text
 
     def _reason(self, text: str, events: list[Event]) -> str:
+        text = text if self._reasoned else text.lstrip("\n")
         reasoning, closing, rest = text.partition(_CLOSING)
         if closing:
             self._place = "gap"
@@ -62,6 +64,7 @@ class ReasoningSplitter:
             self._held = reasoning[len(reasoning) - keep :]
             reasoning = reasoning[: len(reasoning) - keep]
         if reasoning:
+            self._reasoned = True
             events.append(ReasoningDelta(text=reasoning, index=self._index))
         return rest
 
