@@ -20,6 +20,7 @@ from typing import Any
 
 import httpx2
 
+from yoriai.catalog.gguf import read_header
 from yoriai.errors import EngineStartError, ModelFileError
 from yoriai.types import InstalledModel
 
@@ -66,7 +67,7 @@ class EngineProcess:
         Raises:
             EngineStartError: it ended, or wasn't ready within `start_timeout_s`; with the engine's last words.
         """
-        _check_file(self.model)
+        await asyncio.to_thread(_check_file, self.model)
         specification = self._specification()
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-I", "-m", "yoriai.engines.child",
@@ -181,8 +182,6 @@ def _check_file(model: InstalledModel) -> None:
     Raises:
         ModelFileError: truncated, corrupt or gone.
     """
-    from yoriai.catalog.gguf import read_header
-
     for path in model.paths:
         if not Path(path).is_file():
             raise ModelFileError("engines.file_gone", name=model.name, path=path)
