@@ -61,6 +61,11 @@ def check_language_model(header: Header, path: Path) -> None:
         raise ModelFileError("catalog.not_a_model", path=str(path), what=what)
 
 
+def is_encoder(architecture: str) -> bool:
+    """Whether it reads a text as a whole: vectors only, and nothing is cached between tokens."""
+    return architecture.startswith(_ENCODERS)
+
+
 def describe(
     name: str, headers: Sequence[Header], paths: Sequence[str], digest: str, details: Details
 ) -> InstalledModel:
@@ -98,7 +103,7 @@ def describe(
 
 def _kind(header: Header) -> ModelKind:
     pools = header.of_architecture("pooling_type") > 0
-    if pools or header.architecture.startswith(_ENCODERS):
+    if pools or is_encoder(header.architecture):
         return "embedding"
     return "chat" if header.chat_template else "completion"
 

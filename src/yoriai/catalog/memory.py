@@ -1,14 +1,18 @@
 """How much memory a model takes when it runs: a pure estimate from its facts. The router's budget rests on it.
 
-Knows no process; what a child really uses is measured by `engines`.
+Knows no process; what a child really uses is measured by `engines`. Not counted: the engine's cache of prompts whose
+slot was given away (up to `engines.process.PROMPT_CACHE_MIB`), which grows only while many conversations take turns.
 """
 
 from __future__ import annotations
 
+from yoriai.catalog.facts import is_encoder
 from yoriai.types import InstalledModel
 
-_PROCESS_BYTES = 110 * 2**20  # Python, the engine's library, its threads
+_PROCESS_BYTES = 30 * 2**20  # Python, the engine's library, its threads
+_TOKEN_BYTES = 640  # what the engine keeps of each entry of the vocabulary: text, score, lookup tables
 _MICRO_BATCH = 512  # tokens that the engine computes at once
+_CHECKPOINTS = 2  # states of sliding layers kept per slot, so that a prompt can be taken up in its middle
 _F16 = 2
 _F32 = 4
 
@@ -17,25 +21,24 @@ def memory_needed(model: InstalledModel, context_size: int, parallel: int) -> in
     """Bytes that a child with this model holds when every slot is full.
 
     Args:
-        context_size: tokens of one request.
+        context_size: tokens of one request; more than the model was trained on are never given to it.
         parallel: requests at the same time, each with a context of its own.
     """
-    tokens = context_size * parallel
-    batch = context_size if model.kind == "embedding" else _MICRO_BATCH
-    cache = 0 if model.kind == "embedding" else _cache(model, tokens, parallel)
-    return _PROCESS_BYTES + model.size_bytes + cache + _compute(model, min(batch, tokens), tokens)
-
-
-def _cache(model: InstalledModel, tokens: int, parallel: int) -> int:
-    """Keys and values of all layers, in half precision. Layers with a window keep only that."""
-    per_token = model.n_head_kv * (model.head_size_k + model.head_size_v) * _F16
-    window = min(tokens, model.sliding_window * parallel + _MICRO_BATCH)
-    sliding = model.n_layer_sliding if model.sliding_window else 0
-    return per_token * (tokens * (model.n_layer - sliding) + window * sliding)
-
-
-def _compute(model: InstalledModel, batch: int, tokens: int) -> int:
-    """The largest intermediate results of one micro-batch."""
-    logits = 0 if model.kind == "embedding" else batch * model.n_vocab * _F32
+    context = min(context_size, model.context_train or context_size)
+    # An embedding is computed from one batch, with a row of results for each of its tokens.
+    is_embedding = model.kind == "embedding"
+    batch = context if is_embedding else min(_MICRO_BATCH, context)
+    rows = batch if is_embedding else parallel
+    logits = rows * model.n_vocab * _F32
     states = batch * (4 * model.n_embd + 3 * model.n_ff) * _F32
-    return logits + states
+    cache = 0 if is_encoder(model.architecture) else _cache(model, context) * parallel
+    return _PROCESS_BYTES + _TOKEN_BYTES * model.n_vocab + model.size_bytes + cache + logits + states
+
+
+def _cache(model: InstalledModel, context: int) -> int:
+    """Keys and values of one slot in half precision. Layers with a window keep no more than that."""
+    per_token = model.n_head_kv * (model.head_size_k + model.head_size_v) * _F16
+    sliding = model.n_layer_sliding if model.sliding_window else 0
+    window = min(context, model.sliding_window + _MICRO_BATCH)
+    window += _CHECKPOINTS * min(context, model.sliding_window)
+    return per_token * (context * (model.n_layer - sliding) + window * sliding)
