@@ -1,0 +1,1 @@
+"""The database: tables, migrations, and one module per kind of row. Returns types, never rows."""
