@@ -344,6 +344,8 @@ class InstalledModel:
     n_ff: int = 0
     sliding_window: int = 0  # tokens that the layers below look back on; 0: all of them look back on everything
     n_layer_sliding: int = 0
+    tokenizer: str = ""  # as GGUF names it: "gpt2" is byte pairs, "llama" sentence pieces …
+    repacked_bytes: int = 0  # weights that a CPU holds a second time, in the order it computes fastest with
 
 
 ModelState = Literal["stopped", "starting", "ready", "draining", "failed"]

@@ -30,6 +30,9 @@ _ENCODERS = (
     "nomic-bert",
     "t5encoder",
 )
+# Types of weights that llama.cpp puts in another order for a CPU, beside the mapped file.
+# Source: ggml_repack_get_optimal_repack_type in ggml/src/ggml-cpu/repack.cpp; what AVX2 and NEON have in common.
+_REPACKED = {"Q4_0", "Q4_K", "IQ4_NL"}
 _SAMPLING = {
     "temperature": "temp", "top_p": "top_p", "top_k": "top_k", "min_p": "min_p", "repeat_penalty": "penalty_repeat",
 }  # fmt: skip
@@ -90,6 +93,8 @@ def describe(
         n_ff=max(header.per_layer("feed_forward_length"), default=0),
         sliding_window=header.of_architecture("attention.sliding_window"),
         n_layer_sliding=_sliding_layers(header),
+        tokenizer=header.text("tokenizer.ggml.model"),
+        repacked_bytes=_repacked_bytes(headers),
         context_train=header.context_length,
         tool_calls=details.tool_calls,
         languages=details.languages or header.texts("general.languages"),
@@ -121,6 +126,22 @@ def _sliding_layers(header: Header) -> int:
         return sum(value is True for value in pattern)
     every = pattern if isinstance(pattern, int) and pattern > 0 else _FULL_EVERY.get(header.architecture, 1)
     return header.n_layer - header.n_layer // every
+
+
+def _repacked_bytes(headers: Sequence[Header]) -> int:
+    tensors = [tensor for header in headers for tensor in header.tensors]
+    # Embeddings are looked up, not multiplied with; except where they are the output as well.
+    is_output_own = any(tensor.name == "output.weight" for tensor in tensors) or is_encoder(
+        headers[0].architecture
+    )
+    return sum(
+        tensor.size_bytes
+        for tensor in tensors
+        if tensor.type in _REPACKED
+        and len(tensor.dimensions) == 2
+        and tensor.dimensions[1] % 8 == 0
+        and (tensor.name.startswith(("blk.", "output")) or not is_output_own)
+    )
 
 
 def _sampling(header: Header) -> Sampling:

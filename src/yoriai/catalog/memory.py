@@ -9,8 +9,10 @@ from __future__ import annotations
 from yoriai.catalog.facts import is_encoder
 from yoriai.types import InstalledModel
 
-_PROCESS_BYTES = 30 * 2**20  # Python, the engine's library, its threads
-_TOKEN_BYTES = 640  # what the engine keeps of each entry of the vocabulary: text, score, lookup tables
+_PROCESS_BYTES = 48 * 2**20  # Python, the engine's library, its threads; 10 MiB of it are spare
+# What the engine keeps of each entry of the vocabulary, by kind: its text, lookup tables, merges or a trie.
+_TOKEN_BYTES = {"gpt2": 380, "llama": 200}
+_MOST_TOKEN_BYTES = 550
 _MICRO_BATCH = 512  # tokens that the engine computes at once
 _CHECKPOINTS = 2  # states of sliding layers kept per slot, so that a prompt can be taken up in its middle
 _F16 = 2
@@ -32,7 +34,9 @@ def memory_needed(model: InstalledModel, context_size: int, parallel: int) -> in
     logits = rows * model.n_vocab * _F32
     states = batch * (4 * model.n_embd + 3 * model.n_ff) * _F32
     cache = 0 if is_encoder(model.architecture) else _cache(model, context) * parallel
-    return _PROCESS_BYTES + _TOKEN_BYTES * model.n_vocab + model.size_bytes + cache + logits + states
+    vocabulary = model.n_vocab * _TOKEN_BYTES.get(model.tokenizer, _MOST_TOKEN_BYTES)
+    weights = model.size_bytes + model.repacked_bytes
+    return _PROCESS_BYTES + weights + vocabulary + cache + logits + states
 
 
 def _cache(model: InstalledModel, context: int) -> int:
