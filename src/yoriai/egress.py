@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("yoriai.egress")
 
+# For those who speak through this module and may not import the library.
+HTTPError = httpx2.HTTPError
+Response = httpx2.Response
+
 MAX_REDIRECTS = 5
 # Not public, although Python 3.11 calls some of these global: translations to IPv4 (NAT64, 6to4) by which a private
 # address can be dressed up, multicast, and forms of IPv6 that were given up.
