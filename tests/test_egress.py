@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import logging
+import ssl
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import httpx2
 import pytest
 
 from yoriai.egress import MAX_REDIRECTS, Egress, is_public
-from yoriai.errors import EgressError
+from yoriai.errors import EgressError, PrerequisiteError
+
+CERTIFICATES = Path(__file__).parent / "certificates"
 
 
 class Site:
     """A web server that answers by table and remembers what it was asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, tls: bool = False) -> None:
         self.redirects: dict[str, str] = {}
         self.asked: list[tuple[str, dict[str, str]]] = []
         site = self
@@ -38,7 +42,13 @@ class Site:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.port = self.server.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(CERTIFICATES / "localhost.pem", CERTIFICATES / "localhost.key")
+            self.server.socket = context.wrap_socket(
+                self.server.socket, server_side=True, do_handshake_on_connect=False
+            )
         Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
     def paths(self) -> list[str]:
@@ -48,6 +58,14 @@ class Site:
 @pytest.fixture
 def site() -> Iterator[Site]:
     site = Site()
+    yield site
+    site.server.shutdown()
+    site.server.server_close()
+
+
+@pytest.fixture
+def tls_site() -> Iterator[Site]:
+    site = Site(tls=True)
     yield site
     site.server.shutdown()
     site.server.server_close()
@@ -213,6 +231,39 @@ async def test_a_server_that_is_not_there_is_a_connection_error() -> None:
         await fetch(allowing("127.0.0.1"), "http://127.0.0.1:9/")
     with pytest.raises(httpx2.ConnectError):
         await fetch(allowing("name.invalid"), "http://name.invalid/")
+
+
+async def test_a_certificate_that_nobody_trusts_ends_the_connection(tls_site: Site) -> None:
+    with pytest.raises(httpx2.ConnectError, match="certificate verify failed"):
+        await fetch(allowing("127.0.0.1"), tls_site.url)
+    assert tls_site.asked == []
+
+
+async def test_the_systems_certificates_are_trusted(tls_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATES / "localhost.pem"))
+    assert (await fetch(allowing("127.0.0.1"), tls_site.url)).content == b"hello"
+
+
+async def test_encryption_is_never_given_up_by_a_redirect(
+    tls_site: Site, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATES / "localhost.pem"))
+    tls_site.redirects = {"/a": site.url + "/b"}
+    with pytest.raises(EgressError) as caught:
+        await fetch(allowing("127.0.0.1"), tls_site.url + "/a")
+    assert caught.value.key == "egress.bad_redirect"
+    assert site.asked == []
+
+
+async def test_wrong_settings_of_the_system_are_named(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "socks9://127.0.0.1:9")
+    with pytest.raises(PrerequisiteError) as caught:
+        await fetch(allowing("example.test"), "http://example.test/")
+    assert caught.value.key == "egress.proxy"
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere.pem")
+    with pytest.raises(PrerequisiteError) as caught:
+        await fetch(allowing("127.0.0.1"), site.url)
+    assert caught.value.key == "egress.certificates"
 
 
 async def test_the_proxy_of_the_system_is_used(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,7 +79,7 @@ def move(source: Path, target: Path) -> None:
     except PermissionError:  # Windows: an engine has the one of the same content open
         if not target.is_file():
             raise
-        source.unlink()
+    source.unlink(missing_ok=True)  # POSIX leaves it where both names are links to one file
     sync_folder(target.parent)
 
 
