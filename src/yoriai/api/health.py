@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from yoriai import __version__
-from yoriai.api.principal import Administrator
+from yoriai.api.principal import MetricsReader
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheMetrics, TheServices
 
@@ -29,7 +29,7 @@ async def health() -> Health:
 
 
 @router.get("/metrics", response_class=Response, responses={**ERRORS, 200: {"content": {"text/plain": {}}}})
-async def metrics(user: Administrator, services: TheServices, counters: TheMetrics) -> Response:
+async def metrics(user: MetricsReader, services: TheServices, counters: TheMetrics) -> Response:
     """Counters in Prometheus' text format."""
     data = counters.exposition(await services.registry.list(user))
     return Response(data, headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -7,17 +7,19 @@ readable only by the account that runs the server). A wrong Bearer token never f
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import Depends, Request
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from yoriai.access import Action, require
 from yoriai.accounts.accounts import Accounts
 from yoriai.api.errors import language_of, response_to
 from yoriai.bootstrap import LOCAL_OPERATOR
-from yoriai.errors import AuthenticationError, ForbiddenError, YoriaiError
-from yoriai.types import Context, Role, User
+from yoriai.errors import AuthenticationError, YoriaiError
+from yoriai.types import Context, User
 
 COOKIE = "yoriai_session"
 OPEN_PATHS = frozenset(
@@ -42,7 +44,7 @@ class Principals:
             return await self._accounts.user_of_token(bearer)
         if cookie:
             return await self._accounts.user_of_session(cookie)
-        raise AuthenticationError("api.not_signed_in")
+        raise AuthenticationError("access.not_signed_in")
 
 
 class Closed:
@@ -82,7 +84,7 @@ def current_user(request: Request) -> User:
     """The principal that `Closed` found. A route that is open by mistake fails here, it doesn't leak."""
     user = request.scope.get("yoriai.user")
     if not isinstance(user, User):
-        raise AuthenticationError("api.not_signed_in")
+        raise AuthenticationError("access.not_signed_in")
     return user
 
 
@@ -90,12 +92,17 @@ def current_context(request: Request) -> Context:
     return Context(user=current_user(request), language=language_of(request.scope))
 
 
-def administrator(user: Annotated[User, Depends(current_user)]) -> User:
-    if user.role is not Role.ADMINISTRATOR:
-        raise ForbiddenError("api.administrators_only")
-    return user
+def allowed(action: Action) -> Callable[[User], User]:
+    """A dependency that lets pass whom the policy lets do `action`."""
+
+    def check(user: CurrentUser) -> User:
+        require(user, action)
+        return user
+
+    return check
 
 
 CurrentUser = Annotated[User, Depends(current_user)]
 CurrentContext = Annotated[Context, Depends(current_context)]
-Administrator = Annotated[User, Depends(administrator)]
+Administrator = Annotated[User, Depends(allowed(Action.MANAGE_USERS))]
+MetricsReader = Annotated[User, Depends(allowed(Action.SEE_METRICS))]

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DatabaseError
 from yoriai.errors import PrerequisiteError, ResourceError
 from yoriai.store.tables import REVISION
 
+__all__ = ["Connection", "Database"]  # a transaction's handle, which other rooms pass on and never open
 Result = TypeVar("Result")
 _BUSY_TIMEOUT_MS = 5000
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -91,7 +92,8 @@ class Database:
         with self._engine.connect() as connection:
             if not inspect(connection).has_table("alembic_version"):
                 return None
-            return connection.scalar(text("SELECT version_num FROM alembic_version"))
+            revision = connection.scalar(text("SELECT version_num FROM alembic_version"))
+            return str(revision) if revision else None
 
     def _snapshot(self, current: str) -> None:
         if not self._is_sqlite or not self._url.database:

@@ -1,0 +1,1 @@
+"""Who may sign in: passwords, sessions, API tokens, the first administrator."""
