@@ -244,7 +244,7 @@ Event = TextDelta | ReasoningDelta | ToolCall | Stage | Usage | Finish
 
 
 class Responder(Protocol):
-    """Whatever answers. A failure is raised (a `YoriaiError`), never yielded: a half answer can't pass for a whole one."""
+    """Whatever answers. A failure is raised (a `YoriaiError`), never yielded: half an answer can't pass for a whole."""
 
     @property
     def name(self) -> str: ...
@@ -339,10 +339,10 @@ class InstalledModel:
     quantization: str = ""
     parameters: int = 0
     family: str = ""
-    sampling: Sampling = Sampling()
+    sampling: Sampling = field(default_factory=Sampling)
     n_head: int = 0
     n_ff: int = 0
-    sliding_window: int = 0  # tokens that the layers below look back on; 0: all of them look back on everything
+    sliding_window: int = 0  # tokens that the layers below look back on; 0: all look back on everything
     n_layer_sliding: int = 0
     tokenizer: str = ""  # as GGUF names it: "gpt2" is byte pairs, "llama" sentence pieces …
     repacked_bytes: int = 0  # weights that a CPU holds a second time, in the order it computes fastest with

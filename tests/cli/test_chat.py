@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import select
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +26,8 @@ class Terminal:
         ours, theirs = pty.openpty()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "yoriai", *arguments], stdin=theirs, stdout=theirs, stderr=theirs,
-            env=environment(home, TERM="xterm"), start_new_session=True, preexec_fn=lambda: _control(theirs),
+            env=environment(home, TERM="xterm"), start_new_session=True,
+            preexec_fn=lambda: _control(theirs),  # noqa: PLW1509 — one system call, which takes no lock
         )  # fmt: skip
         os.close(theirs)
         self._ours = ours
@@ -55,9 +58,7 @@ class Terminal:
 
 
 def _control(terminal: int) -> None:
-    import fcntl
-    import termios
-
+    """Make it the terminal of the process' own session, so that Ctrl-C reaches the process."""
     fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
 
 
