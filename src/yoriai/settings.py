@@ -12,15 +12,25 @@ from pathlib import Path
 from typing import Any, Literal
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
 from yoriai.errors import UsageError
+
+
+def data_folder() -> Path:
+    """`YORIAI_HOME`, else the platform's user data folder."""
+    return (
+        Path(os.environ.get("YORIAI_HOME") or user_data_path("yoriai", appauthor=False))
+        .expanduser()
+        .absolute()
+    )
 
 
 class _Section(BaseModel):
@@ -97,13 +107,14 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="YORIAI_",
         env_nested_delimiter="__",
+        env_ignore_empty=True,
         extra="forbid",
         frozen=True,
         nested_model_default_partial_update=True,
     )
 
     home: Path = Field(
-        default_factory=lambda: user_data_path("yoriai", appauthor=False), description="Data folder."
+        default_factory=data_folder, description="Data folder; `yoriai.toml` is looked for in it."
     )
     language: Literal["auto", "en", "ja"] = Field(
         "auto", description="Language of the terminal; auto: from LANG."
@@ -116,6 +127,11 @@ class Settings(BaseSettings):
     remotes: tuple[RemoteSettings, ...] = Field(
         (), description="OpenAI-compatible endpoints to use as engines."
     )
+
+    @field_validator("home")
+    @classmethod
+    def _as_data_folder_has_it(cls, home: Path) -> Path:
+        return home.expanduser().absolute()
 
     @classmethod
     def settings_customise_sources(
@@ -132,15 +148,6 @@ class Settings(BaseSettings):
         return init_settings, env_settings, toml
 
 
-def data_folder() -> Path:
-    """`YORIAI_HOME`, else the platform's user data folder."""
-    return (
-        Path(os.environ.get("YORIAI_HOME") or user_data_path("yoriai", appauthor=False))
-        .expanduser()
-        .absolute()
-    )
-
-
 def load(**overrides: Any) -> Settings:
     """Settings of this run. `overrides` are the command line's: nested dictionaries, only what was given.
 
@@ -154,7 +161,9 @@ def load(**overrides: Any) -> Settings:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise UsageError("settings.invalid", place=place, detail=first["msg"]) from error
-    except tomllib.TOMLDecodeError as error:
+    except SettingsError as error:
+        raise UsageError("settings.not_json", detail=str(error)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise UsageError(
             "settings.file_broken", path=str(data_folder() / "yoriai.toml"), detail=str(error)
         ) from error
@@ -163,11 +172,17 @@ def load(**overrides: Any) -> Settings:
 def _check_names() -> None:
     """pydantic-settings ignores unknown `YORIAI_…` variables: name the misspelt one instead."""
     for variable in os.environ:
-        if not variable.startswith("YORIAI_"):
-            continue
-        first = variable.removeprefix("YORIAI_").lower().split("__")[0]
-        if first not in Settings.model_fields:
+        prefix, _, name = variable.lower().partition("_")
+        if prefix == "yoriai" and not _is_setting(Settings, name.split("__")):
             raise UsageError("settings.unknown_variable", name=variable)
+
+
+def _is_setting(section: type[BaseModel], parts: list[str]) -> bool:
+    field = section.model_fields.get(parts[0])
+    if field is None or len(parts) == 1:
+        return field is not None
+    inner = field.annotation
+    return isinstance(inner, type) and issubclass(inner, BaseModel) and _is_setting(inner, parts[1:])
 
 
 def engine_environment() -> dict[str, str]:
@@ -176,14 +191,3 @@ def engine_environment() -> dict[str, str]:
         "CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "GGML_VK_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "SYSTEMROOT",
     )  # fmt: skip
     return {name: os.environ[name] for name in names if name in os.environ}
-
-
-def terminal_language(settings_language: str = "auto") -> Literal["en", "ja"]:
-    """The language to speak on the terminal."""
-    if settings_language in {"en", "ja"}:
-        return "ja" if settings_language == "ja" else "en"
-    for variable in ("YORIAI_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
-        value = os.environ.get(variable, "")
-        if value and value != "auto":
-            return "ja" if value.lower().startswith("ja") else "en"
-    return "en"
