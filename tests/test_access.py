@@ -1,0 +1,67 @@
+"""The whole table of who may do what."""
+
+from __future__ import annotations
+
+import pytest
+
+from yoriai.access import Action, Thing, can, require
+from yoriai.errors import AuthenticationError, ForbiddenError, NotFoundError
+from yoriai.types import Role, User
+
+EVERYBODY = [User(id=role.value, name=role.value, role=role) for role in Role]
+ADMINISTRATION = {Action.MANAGE_USERS, Action.MANAGE_MODELS, Action.SEE_METRICS}
+OWNED = {Action.READ, Action.CHANGE, Action.DELETE}
+anyone = pytest.mark.parametrize("user", EVERYBODY, ids=lambda user: user.role)
+every_action = pytest.mark.parametrize("action", Action)
+
+
+def test_every_action_is_judged_here() -> None:
+    assert set(Action) == ADMINISTRATION | OWNED | {Action.CHAT}
+
+
+@every_action
+def test_nobody_in_particular_may_nothing(action: Action) -> None:
+    assert not can(None, action)
+    assert not can(None, action, Thing(owner_id=""))
+    with pytest.raises(AuthenticationError):
+        require(None, action)
+
+
+@anyone
+@every_action
+def test_a_disabled_account_may_nothing(user: User, action: Action) -> None:
+    disabled = User(id=user.id, name=user.name, role=user.role, active=False)
+    assert not can(disabled, action, Thing(owner_id=user.id))
+    with pytest.raises(AuthenticationError):
+        require(disabled, action, Thing(owner_id=user.id))
+
+
+@anyone
+@pytest.mark.parametrize("action", sorted(ADMINISTRATION))
+def test_only_administrators_administer(user: User, action: Action) -> None:
+    assert can(user, action) is (user.role is Role.ADMINISTRATOR)
+    if user.role is not Role.ADMINISTRATOR:
+        with pytest.raises(ForbiddenError):
+            require(user, action)
+
+
+@anyone
+@pytest.mark.parametrize("action", sorted(OWNED))
+def test_things_are_their_owners(user: User, action: Action) -> None:
+    assert can(user, action, Thing(owner_id=user.id))
+    require(user, action, Thing(owner_id=user.id))
+
+
+@anyone
+@pytest.mark.parametrize("action", sorted(OWNED))
+def test_what_is_anothers_does_not_exist_even_for_administrators(user: User, action: Action) -> None:
+    with pytest.raises(NotFoundError) as of_another:
+        require(user, action, Thing(owner_id="somebody"))
+    with pytest.raises(NotFoundError) as of_nobody:
+        require(user, action)
+    assert str(of_another.value) == str(of_nobody.value)
+
+
+@anyone
+def test_everybody_with_an_account_may_chat(user: User) -> None:
+    assert can(user, Action.CHAT)
