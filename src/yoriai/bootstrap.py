@@ -24,6 +24,7 @@ from yoriai.engines.router import Router
 from yoriai.responders.registry import Registry
 from yoriai.settings import Settings
 from yoriai.store.database import Database
+from yoriai.telemetry import Metrics
 from yoriai.types import Role, User
 
 # Whoever runs Yoriai from this machine's terminal, with the rights of the account that owns the data folder.
@@ -44,6 +45,7 @@ class Services:
     router: Router
     registry: Registry
     chat: Chat
+    metrics: Metrics
 
 
 @asynccontextmanager
@@ -60,7 +62,8 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         router = Router(settings.engine, settings.remotes, library, egress)
         ending.push_async_callback(router.aclose)
         registry = Registry(router, library, default=settings.model)
-        chat = Chat(database, registry)
+        metrics = Metrics()
+        chat = Chat(database, registry, metrics)
         ending.push_async_callback(chat.aclose)
         yield Services(
             settings=settings,
@@ -72,6 +75,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
             router=router,
             registry=registry,
             chat=chat,
+            metrics=metrics,
         )
 
 

@@ -6,7 +6,7 @@ named here never reaches an engine. Everything else is a frozen dataclass.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -249,7 +249,7 @@ class Responder(Protocol):
     @property
     def name(self) -> str: ...
 
-    def respond(self, request: ChatRequest, context: Context) -> AsyncIterator[Event]:
+    def respond(self, request: ChatRequest, context: Context) -> AsyncGenerator[Event, None]:
         """Yield events; the last of them are one `Finish` per choice and one `Usage`."""
         ...
 

@@ -9,9 +9,8 @@ import pytest
 
 from yoriai.api.app import create_api
 from yoriai.api.principal import is_open
-from yoriai.telemetry import Metrics
 
-SCHEMA = create_api(None, Metrics()).openapi()  # type: ignore[arg-type]
+SCHEMA = create_api(None).openapi()
 ROUTES = [(method.upper(), path) for path, operations in SCHEMA["paths"].items() for method in operations]
 OPEN = {("GET", "/health"), ("POST", "/api/setup"), ("POST", "/api/login")}
 ADMINISTRATION = {

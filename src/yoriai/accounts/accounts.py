@@ -19,17 +19,26 @@ from yoriai.store import sessions, tokens, users
 from yoriai.store.database import Connection, Database
 from yoriai.types import ApiToken, Role, User
 
+SESSION_COOKIE = "yoriai_session"  # where API and page find a session's secret
 _TOKEN_PREFIX = "yor"  # noqa: S105 — a mark by which secret scanners can know our tokens
 _TOUCH_EVERY = timedelta(minutes=1)  # "last used" is written at most so often
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
 
 
 class Accounts:
     """All accounts of this server."""
 
-    def __init__(self, database: Database, settings: AccountSettings) -> None:
+    def __init__(
+        self, database: Database, settings: AccountSettings, now: Callable[[], datetime] = _clock
+    ) -> None:
         self._database = database
         self._idle = timedelta(seconds=settings.session_idle_s)
         self._absolute = timedelta(seconds=settings.session_absolute_s)
+        self._touch_every = min(_TOUCH_EVERY, self._idle / 10)
+        self._now = now
         self._passwords = Passwords()
         self._attempts = Attempts(settings.sign_in_attempts)
         self._setup_hash: str | None = None
@@ -69,19 +78,18 @@ class Accounts:
             RateLimitError: too many failures from this address.
         """
         key = name_key(name)
-        self._attempts.check(key, address)
+        self._attempts.begin(key, address)
         found = await self._database.read(lambda connection: users.by_name(connection, key))
         user, password_hash = found or (None, None)
         right = await self._passwords.check(password, password_hash)
         if not right or user is None or not user.active:
-            self._attempts.failed(key, address)
             raise AuthenticationError("accounts.sign_in_wrong")
         self._attempts.succeeded(key, address)
         return await self._begin_session(user), user
 
     async def user_of_session(self, secret: str) -> User:
         """Raises: AuthenticationError: unknown, expired or ended, or the account is disabled."""
-        session_id, now = _hash(secret), _now()
+        session_id, now = _hash(secret), self._now()
 
         def find(connection: Connection) -> tuple[User | None, bool]:
             session = sessions.find(connection, session_id)
@@ -90,7 +98,7 @@ class Accounts:
             user_id, begun, used = session
             if begun + self._absolute < now or used + self._idle < now:
                 return None, False
-            return users.by_id(connection, user_id), now - used > _TOUCH_EVERY
+            return users.by_id(connection, user_id), now - used > self._touch_every
 
         user, is_stale = await self._database.read(find)
         if user is None or not user.active:
@@ -149,7 +157,7 @@ class Accounts:
             raise UsageError("accounts.token_name_empty", param="name")
         secret = secrets.token_urlsafe(32)
         token = ApiToken(
-            id=secrets.token_hex(8), user_id=user.id, name=clean, created_at=_now(), last_used_at=None
+            id=secrets.token_hex(8), user_id=user.id, name=clean, created_at=self._now(), last_used_at=None
         )
 
         def work(connection: Connection) -> None:
@@ -182,7 +190,7 @@ class Accounts:
         user, token = await self._database.read(find) if prefix == _TOKEN_PREFIX else (None, None)
         if user is None or token is None or not user.active:
             raise AuthenticationError("accounts.token_wrong")
-        now = _now()
+        now = self._now()
         if token.last_used_at is None or now - token.last_used_at > _TOUCH_EVERY:
             await self._database.write(lambda connection: tokens.touch(connection, token.id, now))
         return user
@@ -193,7 +201,7 @@ class Accounts:
     ) -> User:
         clean = clean_name(name)
         password_hash = await self._passwords.hash(password)
-        user = User(id=secrets.token_hex(8), name=clean, role=role, created_at=_now())
+        user = User(id=secrets.token_hex(8), name=clean, role=role, created_at=self._now())
 
         def work(connection: Connection) -> None:
             if check:
@@ -206,7 +214,7 @@ class Accounts:
         return user
 
     async def _begin_session(self, user: User) -> str:
-        secret, now = secrets.token_urlsafe(32), _now()
+        secret, now = secrets.token_urlsafe(32), self._now()
 
         def work(connection: Connection) -> None:
             sessions.remove_expired(connection, now - self._absolute, now - self._idle)
@@ -226,7 +234,3 @@ def _change(connection: Connection, user_id: str, **values: object) -> None:
 def _hash(secret: str) -> str:
     """SHA-256 is enough for 256 random bits; argon2 is for what people make up."""
     return hashlib.sha256(secret.encode("utf8", "replace")).hexdigest()
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -62,18 +62,17 @@ def create_app(
         local_key: Bearer key of whoever started the server; empty: there is none.
         page_policy: Content-Security-Policy of the page.
     """
-    metrics = Metrics()
-    api = create_api(services, metrics)
+    api = create_api(services)
     page = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     errors.install(page)
     if web_mount:
         web_mount(page, services)
     closed = Closed(api, Principals(services.accounts, local_key))
-    return Guard(Switch(page, Measured(closed, metrics)), services.settings.server, page_policy)
+    return Guard(Switch(page, Measured(closed, services.metrics)), services.settings.server, page_policy)
 
 
-def create_api(services: Services, metrics: Metrics) -> FastAPI:
-    """The API alone, without its guards."""
+def create_api(services: Services | None) -> FastAPI:
+    """The API alone, without its guards; without services it can only describe itself."""
     api = FastAPIOffline(
         docs_url="/docs",
         redoc_url=None,
@@ -83,7 +82,6 @@ def create_api(services: Services, metrics: Metrics) -> FastAPI:
         "and /api/login wants an API token (`Authorization: Bearer yor_…`) or the session cookie.",
     )
     api.state.services = services
-    api.state.metrics = metrics
     api.state.since = int(time.time())
     for module in _MODULES:
         api.include_router(module.router)

@@ -13,7 +13,7 @@ from yoriai.api.principal import CurrentContext, CurrentUser
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
 from yoriai.api.streaming import EventStream
-from yoriai.chat.chat import ReplyUpdate
+from yoriai.chat.reply import ReplyUpdate
 from yoriai.types import Conversation, ConversationMessage, Sampling
 
 router = APIRouter(tags=["Conversations"], responses=ERRORS)

@@ -15,13 +15,12 @@ from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from yoriai.access import Action, require
-from yoriai.accounts.accounts import Accounts
+from yoriai.accounts.accounts import SESSION_COOKIE, Accounts
 from yoriai.api.errors import language_of, response_to
 from yoriai.bootstrap import LOCAL_OPERATOR
 from yoriai.errors import AuthenticationError, YoriaiError
 from yoriai.types import Context, User
 
-COOKIE = "yoriai_session"
 OPEN_PATHS = frozenset(
     {"/health", "/api/setup", "/api/login", "/docs", "/docs/oauth2-redirect", "/openapi.json"}
 )
@@ -76,7 +75,7 @@ def _credentials(scope: Scope) -> tuple[str | None, str | None]:
             scheme, _, secret = value.decode("latin-1").partition(" ")
             bearer = secret.strip() if scheme.lower() == "bearer" else ""
         elif name == b"cookie":
-            cookie = cookie_parser(value.decode("latin-1")).get(COOKIE, cookie)
+            cookie = cookie_parser(value.decode("latin-1")).get(SESSION_COOKIE, cookie)
     return bearer, cookie
 
 

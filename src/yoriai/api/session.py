@@ -8,7 +8,8 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
-from yoriai.api.principal import COOKIE, CurrentUser
+from yoriai.accounts.accounts import SESSION_COOKIE
+from yoriai.api.principal import CurrentUser
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
 from yoriai.types import Role, User
@@ -61,11 +62,11 @@ async def login(body: Login, request: Request, services: TheServices) -> Respons
 @router.post("/api/logout", response_model=Done)
 async def logout(request: Request, _: CurrentUser, services: TheServices) -> Response:
     """End this session."""
-    secret = request.cookies.get(COOKIE)
+    secret = request.cookies.get(SESSION_COOKIE)
     if secret:
         await services.accounts.sign_out(secret)
     response = JSONResponse({"ok": True})
-    response.delete_cookie(COOKIE, path="/")
+    response.delete_cookie(SESSION_COOKIE, path="/")
     return response
 
 
@@ -95,7 +96,7 @@ def address_of(request: Request) -> str:
 def _signed_in(secret: str, user: User, request: Request, services: TheServices) -> Response:
     response = JSONResponse({"id": user.id, "name": user.name, "role": user.role.value})
     response.set_cookie(
-        COOKIE,
+        SESSION_COOKIE,
         secret,
         httponly=True,
         samesite="lax",

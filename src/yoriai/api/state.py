@@ -1,4 +1,4 @@
-"""What every route can ask for: the services and the counters. Filled once by `app.create_app`."""
+"""What every route can ask for: the services, and the counters among them. Filled once by `app.create_app`."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ def services_of(request: Request) -> Services:
 
 
 def metrics_of(request: Request) -> Metrics:
-    metrics: Metrics = request.app.state.metrics
-    return metrics
+    return services_of(request).metrics
 
 
 TheServices = Annotated[Services, Depends(services_of)]

@@ -32,7 +32,7 @@ def ask(  # noqa: PLR0917 — one parameter per option
 ) -> None:
     import asyncio
 
-    sampling = {
+    sampling: dict[str, object] = {
         "temperature": temperature,
         "top_p": top_p,
         "top_k": top_k,

@@ -70,6 +70,7 @@ async def _serve(settings: Settings, listener: socket.socket, *, yes: bool, open
     from yoriai import bootstrap
 
     async with bootstrap.build(settings) as services:
+        await services.chat.recover()
         await _provide_model(services, yes=yes)
         await _answer(services, listener, open_browser=open_browser)
 

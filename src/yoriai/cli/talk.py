@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -60,7 +60,7 @@ class Talk(Protocol):
         """Raises: NotFoundError: there is no model at all."""
         ...
 
-    def answer(self, request: ChatRequest) -> AsyncIterator[Event]: ...
+    def answer(self, request: ChatRequest) -> AsyncGenerator[Event, None]: ...
 
 
 @asynccontextmanager
@@ -96,7 +96,7 @@ class OwnTalk:
     async def default_model(self) -> str:
         return _or_none_installed(await self._registry.default_name(self._context.user))
 
-    async def answer(self, request: ChatRequest) -> AsyncIterator[Event]:
+    async def answer(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
         responder = await self._registry.get(request.model, self._context.user)
         async with aclosing(responder.respond(request, self._context)) as events:
             async for event in events:
@@ -117,7 +117,7 @@ class ServerTalk:
     async def default_model(self) -> str:
         return self._model or _or_none_installed((await self._get("/api/models"))["default"])
 
-    async def answer(self, request: ChatRequest) -> AsyncIterator[Event]:
+    async def answer(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
         body = request.model_dump(exclude_none=True, by_alias=True, mode="json")
         body |= {"stream": True, "stream_options": {"include_usage": True}}
         finished = False

@@ -1,0 +1,187 @@
+"""One running reply: what it has said so far, who follows it, and its place in the database.
+
+Owns the task that iterates a responder's events. Knows neither HTTP nor the page; `chat.chat` starts and stops it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from yoriai.errors import YoriaiError
+from yoriai.telemetry import Metrics
+from yoriai.types import (
+    ConversationMessage,
+    Event,
+    Finish,
+    ReasoningDelta,
+    ReplyStatus,
+    Stage,
+    TextDelta,
+    Usage,
+)
+
+_log = logging.getLogger(__name__)
+_SAVE_EVERY_S = 1.0  # a crash of the whole machine costs at most so much of a reply
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LeftOut:
+    """So many messages at the beginning of the conversation did not fit into the model's context."""
+
+    messages: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReplyUpdate:
+    """What a follower learns. `snapshot` first, `end` last: both carry the whole message.
+
+    A `delta` carries what was said since, with the place (in characters) where it belongs, so that nothing is
+    doubled or lost by whoever comes late.
+    """
+
+    kind: Literal["snapshot", "delta", "stage", "end"]
+    offset: int = 0
+    text: str = ""
+    reasoning_offset: int = 0
+    reasoning: str = ""
+    stage: Stage | None = None
+    message: ConversationMessage | None = None
+
+
+class Reply:
+    """`message` is the reply as the database has it, still empty; `save` writes it there."""
+
+    def __init__(
+        self,
+        message: ConversationMessage,
+        save: Callable[[ConversationMessage], Awaitable[None]],
+        metrics: Metrics,
+    ) -> None:
+        self._message = message
+        self._save = save
+        self._metrics = metrics
+        self._text = ""
+        self._reasoning = ""
+        self._stage: Stage | None = None
+        self._news = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._ending: ReplyStatus = "stopped"
+
+    def start(self, events: AsyncGenerator[Event | LeftOut, None], ended: Callable[[], None]) -> None:
+        """Begin to iterate `events`; `ended` is called when the last word is in the database."""
+        self._task = asyncio.create_task(self._run(events))
+        self._task.add_done_callback(lambda _: ended())
+
+    async def stop(self, status: ReplyStatus) -> None:
+        """End it as `status`, and wait until what it said is saved."""
+        task = self._task
+        if task is None or task.done():
+            return
+        self._ending = status
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.shield(asyncio.wait([task]))
+
+    def message(self) -> ConversationMessage:
+        """The reply as it stands."""
+        return replace(self._message, content=self._text, reasoning=self._reasoning)
+
+    async def follow(self) -> AsyncGenerator[ReplyUpdate, None]:
+        """From now to the end. A slow follower gets fewer, larger deltas."""
+        said, reasoned, stage = len(self._text), len(self._reasoning), self._stage
+        yield ReplyUpdate(kind="snapshot", message=self.message(), stage=stage)
+        while True:
+            news = self._news
+            if self._stage != stage:
+                stage = self._stage
+                yield ReplyUpdate(kind="stage", stage=stage)
+            if len(self._text) > said or len(self._reasoning) > reasoned:
+                text, reasoning = self._text[said:], self._reasoning[reasoned:]
+                update = ReplyUpdate(
+                    kind="delta", offset=said, text=text, reasoning_offset=reasoned, reasoning=reasoning
+                )
+                said, reasoned = said + len(text), reasoned + len(reasoning)
+                yield update
+            elif self._message.status != "running":
+                yield ReplyUpdate(kind="end", message=self.message())
+                return
+            elif news is self._news:
+                await news.wait()
+
+    async def _run(self, events: AsyncGenerator[Event | LeftOut, None]) -> None:
+        saving = asyncio.create_task(self._save_now_and_then())
+        try:
+            await self._iterate(events)
+            self._change(status="done")
+        except asyncio.CancelledError:
+            self._change(status=self._ending)
+        except YoriaiError as error:
+            self._fail(error.key, error.values)
+        except Exception:
+            _log.exception("a reply broke off")
+            self._fail("chat.bug", {})
+        finally:
+            saving.cancel()
+            await asyncio.wait([saving])
+            await self._save(self.message())
+            self._tell()
+
+    async def _iterate(self, events: AsyncGenerator[Event | LeftOut, None]) -> None:
+        begun = time.perf_counter()
+        name = self._message.model or ""
+        first = True
+        async with aclosing(events) as iterated:
+            async for event in iterated:
+                if first and isinstance(event, TextDelta | ReasoningDelta):
+                    first = False
+                    elapsed_s = time.perf_counter() - begun
+                    self._metrics.first_token(name, elapsed_s)
+                    self._change(time_to_first_token_ms=1000 * elapsed_s)
+                if isinstance(event, Usage):
+                    self._metrics.usage(name, event)
+                self._take(event)
+                self._tell()
+
+    def _take(self, event: Event | LeftOut) -> None:
+        if isinstance(event, TextDelta):
+            self._text += event.text
+            self._stage = None
+        elif isinstance(event, ReasoningDelta):
+            self._reasoning += event.text
+            self._stage = None
+        elif isinstance(event, Stage):
+            self._stage = event
+        elif isinstance(event, Usage):
+            self._change(usage=event)
+        elif isinstance(event, Finish):
+            self._change(finish_reason=event.reason)
+        elif isinstance(event, LeftOut):
+            self._change(left_out=event.messages)
+
+    def _change(self, **values: Any) -> None:
+        self._message = replace(self._message, **values)
+
+    def _fail(self, key: str, values: dict[str, object]) -> None:
+        plain = {
+            name: value if isinstance(value, int | float) else str(value) for name, value in values.items()
+        }
+        self._change(status="failed", error_key=key, error_values=plain)
+
+    def _tell(self) -> None:
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
+    async def _save_now_and_then(self) -> None:
+        saved = ""
+        while True:
+            await asyncio.sleep(_SAVE_EVERY_S)
+            message = self.message()
+            if message.content + message.reasoning != saved:
+                await asyncio.shield(self._save(message))
+                saved = message.content + message.reasoning
