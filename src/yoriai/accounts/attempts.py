@@ -21,22 +21,26 @@ class Attempts:
         self._now = now
         self._failures: dict[tuple[str, ...], deque[float]] = {}
 
-    def check(self, name_key: str, address: str) -> None:
-        """Raises: RateLimitError."""
+    def begin(self, name_key: str, address: str) -> None:
+        """Count an attempt as failed until `succeeded` says otherwise: many at once are no way around the limit.
+
+        Raises: RateLimitError.
+        """
         for key, limit in self._limits(name_key, address):
             failures = self._recent(key)
             if len(failures) >= limit:
                 seconds = round(failures[0] + _WINDOW_S - self._now()) + 1
                 raise RateLimitError("accounts.too_many_attempts", seconds=seconds)
-
-    def failed(self, name_key: str, address: str) -> None:
         for key, _ in self._limits(name_key, address):
-            if len(self._failures) >= _MOST_KEYS:
+            if key not in self._failures and len(self._failures) >= _MOST_KEYS:
                 self._failures.pop(next(iter(self._failures)))
             self._failures.setdefault(key, deque()).append(self._now())
 
     def succeeded(self, name_key: str, address: str) -> None:
         self._failures.pop((name_key, address), None)
+        of_address = self._failures.get((address,))
+        if of_address:
+            of_address.pop()  # this attempt, or one of about the same time
 
     def _limits(self, name_key: str, address: str) -> tuple[tuple[tuple[str, ...], int], ...]:
         return ((name_key, address), self._limit), ((address,), self._limit * _PER_ADDRESS)
