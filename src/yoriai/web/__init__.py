@@ -1,0 +1,1 @@
+"""The chat page: NiceGUI, Japanese and English."""

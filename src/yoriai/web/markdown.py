@@ -1,0 +1,128 @@
+"""A model's answer, hostile until proven otherwise, from Markdown to clean HTML, block by block.
+
+Owns the division into blocks: what is finished is rendered once, only the open end again. Doesn't
+know how an element looks (`elements`) or what is safe (`cleaning`). Called by the chat page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from itertools import takewhile
+
+from markdown_it.token import Token
+
+from yoriai.web.cleaning import clean_html, clean_text
+from yoriai.web.code_blocks import code_css
+from yoriai.web.elements import Labels
+from yoriai.web.markdown_parser import parser
+
+__all__ = ["Labels", "StreamingMarkdown", "code_css", "render"]
+
+# Longer than any answer a person reads; what comes after is shown as plain text.
+_MAX_MARKDOWN_CHARS = 200_000
+_PLAIN_BLOCK_CHARS = 10_000
+
+
+def render(text: str, labels: Labels) -> list[str]:
+    """The blocks of a whole answer as HTML, ready for `innerHTML`."""
+    return StreamingMarkdown(labels).update(text)[1]
+
+
+class StreamingMarkdown:
+    """For one answer. Give `update` the whole text so far, each time it has grown."""
+
+    def __init__(self, labels: Labels) -> None:
+        self._labels = labels
+        self._blocks: list[str] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        self._text = ""
+        self._finished = 0  # blocks that can't change any more
+        self._open = ""  # the clean text of the others
+        self._markdown_left = _MAX_MARKDOWN_CHARS
+
+    def update(self, text: str) -> tuple[int, list[str]]:
+        """Renders what is new in `text`.
+
+        Returns:
+            The index of the first block that changed, and the HTML of all blocks from there on. They
+            take the place of every block from that index on; there may be fewer than before.
+        """
+        if not text.startswith(self._text):
+            self._begin()
+        self._open += clean_text(text[len(self._text) :])
+        self._text = text
+        start = self._finished
+        before, after = self._blocks[start:], self._render_open()
+        unchanged = sum(
+            1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False))
+        )
+        self._blocks[start + unchanged :] = after[unchanged:]
+        return start + unchanged, after[unchanged:]
+
+    def _render_open(self) -> list[str]:
+        """The blocks of the open text, from which the finished ones are taken."""
+        blocks: list[str] = []
+        if 0 < self._markdown_left < len(self._open):
+            last = _markdown(self._open[: self._markdown_left], self._labels)
+            blocks += last.blocks
+            self._finish(blocks=len(last.blocks), chars=self._markdown_left)
+        part = _markdown(self._open, self._labels) if self._markdown_left else _plain(self._open)
+        self._finish(blocks=part.finished_blocks, chars=part.finished_chars)
+        return blocks + part.blocks
+
+    def _finish(self, *, blocks: int, chars: int) -> None:
+        self._finished += blocks
+        self._open = self._open[chars:]
+        self._markdown_left = max(0, self._markdown_left - chars)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Part:
+    blocks: list[str]
+    finished_blocks: int
+    finished_chars: int
+
+
+def _markdown(text: str, labels: Labels) -> _Part:
+    markdown, env = parser(), {"labels": labels}
+    try:
+        groups = _top_level(markdown.parse(text, env))
+        blocks = [clean_html(markdown.renderer.render(group, markdown.options, env)) for group in groups]
+    except RecursionError:
+        return _Part(blocks=[_plain_block(text)], finished_blocks=0, finished_chars=0)
+    lines = text.split("\n")
+    for index in range(len(groups) - 1, 0, -1):
+        line = _first_line(groups[index])
+        if line < len(lines) - 1 and not lines[line - 1].strip():
+            finished_chars = sum(len(line) + 1 for line in lines[:line])
+            return _Part(blocks=blocks, finished_blocks=index, finished_chars=finished_chars)
+    return _Part(blocks=blocks, finished_blocks=0, finished_chars=0)
+
+
+def _top_level(tokens: list[Token]) -> list[list[Token]]:
+    groups: list[list[Token]] = []
+    level = 0
+    for token in tokens:
+        if level == 0:
+            groups.append([])
+        groups[-1].append(token)
+        level += token.nesting
+    return groups
+
+
+def _first_line(group: list[Token]) -> int:
+    return group[0].map[0] if group[0].map else 0
+
+
+def _plain(text: str) -> _Part:
+    size = _PLAIN_BLOCK_CHARS
+    blocks = [_plain_block(text[start : start + size]) for start in range(0, len(text), size)]
+    finished = len(text) // size
+    return _Part(blocks=blocks, finished_blocks=finished, finished_chars=finished * size)
+
+
+def _plain_block(text: str) -> str:
+    return clean_html(f'<div class="y-plain">{escape(text)}</div>')

@@ -1,0 +1,55 @@
+"""Which Markdown an answer may use. Builds the parser; called by `markdown`.
+
+CommonMark with tables, strikethrough, task lists, formulas and plain addresses; no HTML (it stays
+text) and no link definitions: so every block means the same whatever comes after it, which streaming
+needs, and an address is always written where it is used.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline, image
+
+from yoriai.web.elements import AnswerRenderer
+from yoriai.web.emphasis import cjk_inline_parser
+from yoriai.web.formulas import formula_block, inline_formula
+from yoriai.web.links import bare_link, is_allowed
+
+_MAX_NESTING = 40
+_MAX_IMAGES_IN_IMAGES = 2
+_ENDED_BY_FORMULA = ["paragraph", "blockquote", "list"]
+
+
+class _AnswerMarkdown(MarkdownIt):
+    def validateLink(self, url: str) -> bool:  # noqa: N802
+        return is_allowed(url)
+
+
+@cache
+def parser() -> MarkdownIt:
+    markdown = _AnswerMarkdown("zero", renderer_cls=AnswerRenderer)
+    markdown.inline = cjk_inline_parser()
+    options = {"html": False, "maxNesting": _MAX_NESTING, "tasklists": True, "breaks": True}
+    markdown.configure("commonmark", options_update=options)
+    markdown.enable(["table", "strikethrough"])
+    markdown.disable(["html_block", "html_inline", "reference"])
+    markdown.block.ruler.before("fence", "formula_block", formula_block, {"alt": _ENDED_BY_FORMULA})
+    markdown.inline.ruler.before("escape", "formula", inline_formula)
+    markdown.inline.ruler.before("newline", "bare_link", bare_link)
+    markdown.inline.ruler.at("image", _image)
+    return markdown
+
+
+def _image(state: StateInline, silent: bool) -> bool:
+    """Notes that an image stands in a link, and bounds images within images (each is parsed apart)."""
+    depth = state.env.get("image_depth", 0)
+    if state.src[state.pos] != "!" or depth > _MAX_IMAGES_IN_IMAGES:
+        return False
+    state.env["image_depth"] = depth + 1
+    found = image(state, silent)
+    state.env["image_depth"] = depth
+    if found and not silent and state.linkLevel:
+        state.tokens[-1].meta = {"in_link": True}
+    return found
