@@ -1,0 +1,76 @@
+"""Adds the page to the server's application: its routes, its policy, NiceGUI's settings. Called by `cli.serve`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from nicegui import ui
+from starlette.applications import Starlette
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from yoriai.bootstrap import Services
+from yoriai.errors import AuthenticationError
+from yoriai.web import sign_in, theme
+from yoriai.web.chat_page import ChatPage
+from yoriai.web.nonce import Nonce, policy
+from yoriai.web.visitor import visitor_of
+
+_ICON = Path(__file__).with_name("yoriai.svg")
+_RECONNECT_S = 30.0  # a phone that slept, a network that went away: the same page goes on
+_HISTORY = 300  # messages kept for a page that reconnects
+
+
+def content_security_policy() -> str:
+    """Of everything that the page's application serves but its HTML, which has a nonce in addition."""
+    return policy()
+
+
+def mount(app: Starlette, services: Services) -> None:
+    """Add the page to `app`, at its root."""
+    _add_pages(services)
+    theme.install()
+    application: Any = app  # FastAPI's, which only `api` may name
+    ui.run_with(
+        application,
+        title="Yoriai",
+        favicon=_ICON,
+        dark=None,
+        language="en-US",
+        tailwind=False,
+        reconnect_timeout=_RECONNECT_S,
+        message_history_length=_HISTORY,
+        gzip_middleware_factory=None,
+        show_welcome_message=False,
+    )
+    app.add_middleware(Nonce)
+    app.add_middleware(GZipMiddleware)
+
+
+def _add_pages(services: Services) -> None:
+    async def chat(request: Request, conversation_id: str = "") -> Response | None:
+        visitor = visitor_of(request, services.accounts)
+        try:
+            await ChatPage(services, visitor, conversation_id).build()
+        except AuthenticationError:
+            return RedirectResponse("/login")
+        return None
+
+    async def login(request: Request) -> Response | None:
+        visitor = visitor_of(request, services.accounts)
+        try:
+            await visitor.user()
+        except AuthenticationError:
+            sign_in.build(visitor, "login")
+            return None
+        return RedirectResponse("/")
+
+    def setup(request: Request, secret: str = "") -> None:
+        sign_in.build(visitor_of(request, services.accounts), "setup", secret)
+
+    ui.page("/")(chat)
+    ui.page("/c/{conversation_id}")(chat)
+    ui.page("/login")(login)
+    ui.page("/setup")(setup)

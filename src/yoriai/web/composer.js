@@ -1,0 +1,76 @@
+// Where questions are written. Enter sends, Shift+Enter makes a line, Enter that ends an IME composition does neither.
+// A draft survives a reload; a text is cleared only when the server has taken it.
+export default {
+  props: { labels: Object, running: Boolean, draftKey: String, limit: Number },
+  emits: ["send", "stop"],
+  template: `
+    <form class="y-composer" @submit.prevent="send">
+      <textarea ref="box" v-model="text" rows="1" :placeholder="labels.placeholder" :aria-label="labels.placeholder"
+                enterkeyhint="send" @keydown="key" @input="changed"></textarea>
+      <q-btn v-if="running" round unelevated color="primary" icon="stop" :aria-label="labels.stop" @click="$emit('stop')">
+        <q-tooltip>{{ labels.stop }}</q-tooltip></q-btn>
+      <q-btn v-else round unelevated color="primary" type="submit" icon="arrow_upward" :aria-label="labels.send"
+             :disable="!text.trim() || waiting || tooLong" :loading="waiting"><q-tooltip>{{ labels.send }}</q-tooltip></q-btn>
+      <p v-if="tooLong" class="y-error" role="alert">{{ labels.tooLong }}</p>
+    </form>`,
+  data: () => ({ text: "", waiting: false }),
+  computed: {
+    tooLong() {
+      return this.text.length > this.limit;
+    },
+  },
+  watch: {
+    draftKey() {
+      this.restore();
+    },
+  },
+  mounted() {
+    this.restore();
+    if (!window.matchMedia("(pointer: coarse)").matches) this.$refs.box.focus();
+  },
+  methods: {
+    key(event) {
+      if (event.isComposing || event.keyCode === 229) return; // the IME's own Enter; Safari says it only by 229
+      if (event.key === "Escape" && this.running) this.$emit("stop");
+      if (event.key !== "Enter" || event.shiftKey || window.matchMedia("(pointer: coarse)").matches) return;
+      event.preventDefault();
+      this.send();
+    },
+    send() {
+      if (!this.text.trim() || this.waiting || this.running || this.tooLong) return;
+      this.waiting = true;
+      this.$emit("send", { text: this.text });
+    },
+    accepted() {
+      sessionStorage.removeItem(this.draftKey);
+      this.waiting = false;
+      this.text = "";
+      this.$nextTick(this.grow);
+    },
+    refused() {
+      this.waiting = false;
+    },
+    fill(text) {
+      this.text = text;
+      this.$refs.box.focus();
+      this.$nextTick(this.changed);
+    },
+    changed() {
+      try {
+        sessionStorage.setItem(this.draftKey, this.text);
+      } catch {
+        // a draft larger than the browser's store lives only in the page
+      }
+      this.grow();
+    },
+    restore() {
+      this.text = sessionStorage.getItem(this.draftKey) || "";
+      this.$nextTick(this.grow);
+    },
+    grow() {
+      const box = this.$refs.box;
+      box.style.height = "auto";
+      box.style.height = Math.min(box.scrollHeight, window.innerHeight * 0.4) + "px";
+    },
+  },
+};

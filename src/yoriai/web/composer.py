@@ -1,0 +1,44 @@
+"""Where questions are written. The keys and the draft are the browser's; used by `chat_page`."""
+
+from __future__ import annotations
+
+from nicegui import ui
+
+from yoriai.web.visitor import Visitor
+
+LONGEST_QUESTION = 300_000  # characters: what one websocket message carries, and more than any context holds
+
+
+class Composer(ui.element, component="composer.js"):
+    """Events: send {text}, stop."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        super().__init__()
+        self.props["labels"] = {
+            "placeholder": visitor.text("placeholder"),
+            "send": visitor.text("send"),
+            "stop": visitor.text("stop"),
+            "tooLong": visitor.text("question_too_long", limit=f"{LONGEST_QUESTION:,}"),
+        }
+        self.props["limit"] = LONGEST_QUESTION
+        self.set_conversation("")
+
+    def set_running(self, running: bool) -> None:
+        """Whether there is a reply to stop."""
+        self.props["running"] = running
+
+    def set_conversation(self, conversation_id: str) -> None:
+        """Whose draft this is."""
+        self.props["draft-key"] = f"yoriai-draft-{conversation_id or 'new'}"
+
+    def accepted(self) -> None:
+        """The question is in the database: the text may go."""
+        self.run_method("accepted")
+
+    def refused(self) -> None:
+        """It is not: the text stays."""
+        self.run_method("refused")
+
+    def fill(self, text: str) -> None:
+        """Put a text there, to be changed or sent."""
+        self.run_method("fill", text)

@@ -1,0 +1,37 @@
+"""A running reply on the page: turns what it says into patches of rendered blocks. Used by `chat_page`."""
+
+from __future__ import annotations
+
+from yoriai.chat.reply import ReplyUpdate
+from yoriai.web.markdown import StreamingMarkdown
+from yoriai.web.transcript import Transcript, labels_for, stage_text
+from yoriai.web.visitor import Visitor
+
+
+class LiveReply:
+    """From the snapshot on; each update becomes at most one patch."""
+
+    def __init__(self, reply_id: str, transcript: Transcript, visitor: Visitor) -> None:
+        self._id = reply_id
+        self._transcript = transcript
+        self._visitor = visitor
+        self._rendering = StreamingMarkdown(labels_for(visitor.language))
+        self._text = ""
+        self._reasoning_units = 0  # UTF-16 code units, as the browser counts
+        self._stage = ""
+
+    def take(self, update: ReplyUpdate) -> None:
+        """A snapshot, a delta or a stage."""
+        reasoning = update.reasoning
+        if update.kind == "snapshot" and update.message:
+            self._text, reasoning = update.message.content, update.message.reasoning
+            self._stage = stage_text(update.stage, self._visitor)
+        elif update.kind == "delta":
+            self._text += update.text
+            self._stage = ""
+        elif update.kind == "stage":
+            self._stage = stage_text(update.stage, self._visitor)
+        first, blocks = self._rendering.update(self._text)
+        offset = self._reasoning_units
+        self._reasoning_units += len(reasoning.encode("utf-16-le", "surrogatepass")) // 2
+        self._transcript.patch(self._id, first, blocks, offset=offset, reasoning=reasoning, stage=self._stage)

@@ -1,0 +1,128 @@
+// The messages of one branch. Answers arrive as blocks of HTML that the server has cleaned; questions are plain text.
+const NEAR_BOTTOM_PX = 120;
+
+function copyText(text) {
+  if (navigator.clipboard && window.isSecureContext) return navigator.clipboard.writeText(text);
+  const area = Object.assign(document.createElement("textarea"), { value: text });
+  document.body.append(area);
+  area.select();
+  document.execCommand("copy"); // a page in the office network, without TLS, has no navigator.clipboard
+  area.remove();
+  return Promise.resolve();
+}
+
+export default {
+  props: { labels: Object },
+  emits: ["ready", "lost", "edit", "regenerate", "branch"],
+  template: `
+    <div class="y-transcript" @click="clicked" :aria-busy="running" role="log" :aria-label="labels.transcript">
+      <article v-for="m in messages" :key="m.id" :class="['y-message', 'y-' + m.role]" :aria-label="m.who" :data-id="m.id">
+        <div class="y-who">{{ m.who }}</div>
+        <p v-if="m.note" class="y-note"><q-icon name="info_outline" aria-hidden="true" /> {{ m.note }}</p>
+        <details v-if="m.reasoning" class="y-reasoning">
+          <summary>{{ labels.reasoning }}</summary>
+          <div class="y-reasoning-text">{{ m.reasoning }}</div>
+        </details>
+        <form v-if="editing === m.id" class="y-edit" @submit.prevent="save(m)">
+          <textarea v-model="edited" rows="4" :aria-label="labels.edit" @keydown="editKey($event, m)"></textarea>
+          <q-btn type="submit" unelevated no-caps color="primary" :label="labels.send" :disable="!edited.trim()" />
+          <q-btn flat no-caps :label="labels.cancel" @click="editing = null" />
+        </form>
+        <div v-else-if="m.role === 'user'" class="y-question">{{ m.text }}</div>
+        <div v-else class="y-answer"><div v-for="(block, i) in m.blocks" :key="i" class="y-block" v-html="block"></div></div>
+        <p v-if="m.stage" class="y-stage" role="status"><q-spinner size="1em" aria-hidden="true" /> {{ m.stage }}</p>
+        <p v-if="m.error" class="y-error" role="alert"><q-icon name="error_outline" aria-hidden="true" /> {{ m.error }}</p>
+        <div class="y-foot" v-if="editing !== m.id">
+          <span v-if="m.count > 1" class="y-branches">
+            <q-btn flat round dense size="sm" icon="chevron_left" :aria-label="labels.previous" :disable="m.place === 0"
+                   @click="$emit('branch', { id: m.id, step: -1 })" />
+            <span>{{ m.place + 1 }} / {{ m.count }}</span>
+            <q-btn flat round dense size="sm" icon="chevron_right" :aria-label="labels.next" :disable="m.place === m.count - 1"
+                   @click="$emit('branch', { id: m.id, step: 1 })" />
+          </span>
+          <template v-if="!m.running">
+            <q-btn flat round dense size="sm" :icon="copied === m.id ? 'check' : 'content_copy'" :aria-label="labels.copy"
+                   @click="copy(m)"><q-tooltip>{{ labels.copy }}</q-tooltip></q-btn>
+            <q-btn v-if="m.role === 'user'" flat round dense size="sm" icon="edit" :aria-label="labels.edit"
+                   @click="edit(m)"><q-tooltip>{{ labels.edit }}</q-tooltip></q-btn>
+            <q-btn v-else flat round dense size="sm" icon="refresh" :aria-label="labels.regenerate"
+                   @click="$emit('regenerate', { id: m.id })"><q-tooltip>{{ labels.regenerate }}</q-tooltip></q-btn>
+          </template>
+          <span v-if="m.meta" class="y-meta">{{ m.meta }}</span>
+        </div>
+      </article>
+    </div>`,
+  data: () => ({ messages: [], editing: null, edited: "", copied: null }),
+  computed: {
+    running() {
+      return this.messages.some((m) => m.running);
+    },
+  },
+  mounted() {
+    this.$emit("ready");
+  },
+  methods: {
+    show(messages) {
+      this.messages = messages;
+      this.editing = null;
+      this.$nextTick(() => window.scrollTo(0, document.body.scrollHeight));
+    },
+    put(message) {
+      const place = this.messages.findIndex((m) => m.id === message.id);
+      this.keepingBottom(() => {
+        if (place >= 0) this.messages[place] = message;
+        else this.messages.push(message);
+      });
+    },
+    // `first`: number of the first block that changed; `offset`: where `reasoning` belongs, in UTF-16 units.
+    patch({ id, first, blocks, offset, reasoning, stage }) {
+      const m = this.messages.find((each) => each.id === id);
+      if (!m) return;
+      if (first > m.blocks.length || offset > m.reasoning.length) {
+        this.$emit("lost", { id });
+        return;
+      }
+      this.keepingBottom(() => {
+        m.blocks.splice(first, m.blocks.length, ...blocks);
+        m.reasoning = m.reasoning.slice(0, offset) + reasoning;
+        m.stage = stage;
+      });
+    },
+    keepingBottom(change) {
+      const page = document.documentElement;
+      const atBottom = page.scrollHeight - page.clientHeight - page.scrollTop < NEAR_BOTTOM_PX;
+      change();
+      if (atBottom) this.$nextTick(() => window.scrollTo(0, page.scrollHeight));
+    },
+    edit(m) {
+      this.edited = m.text;
+      this.editing = m.id;
+      this.$nextTick(() => this.$el.querySelector(".y-edit textarea")?.focus());
+    },
+    editKey(event, m) {
+      if (event.isComposing || event.keyCode === 229) return;
+      if (event.key === "Escape") this.editing = null;
+      if (event.key === "Enter" && !event.shiftKey) {
+        event.preventDefault();
+        this.save(m);
+      }
+    },
+    save(m) {
+      if (!this.edited.trim()) return;
+      this.$emit("edit", { id: m.id, text: this.edited });
+      this.editing = null;
+    },
+    async copy(m) {
+      await copyText(m.text);
+      this.copied = m.id;
+      setTimeout(() => (this.copied = null), 1500);
+    },
+    clicked(event) {
+      const button = event.target.closest(".y-copy");
+      if (!button) return;
+      copyText(button.closest(".y-code").querySelector("pre").textContent);
+      button.classList.add("y-copied");
+      setTimeout(() => button.classList.remove("y-copied"), 1500);
+    },
+  },
+};

@@ -1,0 +1,119 @@
+"""The messages of one branch on the page. Owns what the browser is told of them; knows no service.
+
+The browser asks (`ready`, `lost`) and is told: everything (`show`), one message (`put`), or what was said since
+(`patch`). Used by `chat_page`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from nicegui import ui
+
+from yoriai.i18n.catalogue import text
+from yoriai.types import ConversationMessage, Language, Stage, Usage
+from yoriai.web import markdown
+from yoriai.web.tree import Shown
+from yoriai.web.visitor import Visitor
+
+_LABELS = ("transcript", "reasoning", "edit", "send", "cancel", "previous", "next", "copy", "regenerate")
+
+
+class Transcript(ui.element, component="transcript.js"):
+    """Events: ready, lost {id}, edit {id, text}, regenerate {id}, branch {id, step}."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        super().__init__()
+        self._visitor = visitor
+        self.props["labels"] = {name: visitor.text(name) for name in _LABELS}
+
+    def show(self, branch: Sequence[Shown]) -> None:
+        """The whole branch, in place of what is there."""
+        self.run_method("show", [self._shape(shown) for shown in branch])
+
+    def put(self, shown: Shown) -> None:
+        """One message: in its place, or at the end."""
+        self.run_method("put", self._shape(shown))
+
+    def patch(
+        self, reply_id: str, first: int, blocks: Sequence[str], *, offset: int, reasoning: str, stage: str
+    ) -> None:
+        """What a running reply said since; `offset` in characters of the reasoning."""
+        patch = {"id": reply_id, "first": first, "blocks": blocks}
+        self.run_method("patch", patch | {"offset": offset, "reasoning": reasoning, "stage": stage})
+
+    def _shape(self, shown: Shown) -> dict[str, Any]:
+        message, language = shown.message, self._visitor.language
+        is_question = message.role == "user"
+        return {
+            "id": message.id,
+            "role": message.role,
+            "who": self._visitor.text("you") if is_question else message.model,
+            "text": message.content,
+            "blocks": [] if is_question else list(_blocks(message.content, language)),
+            "reasoning": message.reasoning,
+            "running": message.status == "running",
+            "place": shown.place,
+            "count": len(shown.siblings),
+            "stage": "",
+            "note": self._visitor.text("left_out", count=message.left_out) if message.left_out else "",
+            "error": _outcome(message, self._visitor),
+            "meta": _meta(message, self._visitor),
+        }
+
+
+def stage_text(stage: Stage | None, visitor: Visitor) -> str:
+    """What is being done before the words come."""
+    if stage is None:
+        return ""
+    percent = "" if stage.progress is None else f" {stage.progress:.0%}"
+    return visitor.text(f"stage_{stage.name}", name=stage.detail) + percent
+
+
+@lru_cache(maxsize=1000)
+def _blocks(content: str, language: Language) -> tuple[str, ...]:
+    return tuple(markdown.render(content, labels_for(language)))
+
+
+def labels_for(language: Language) -> markdown.Labels:
+    """The words that the rendered answer itself contains."""
+    return markdown.Labels(copy=text("web.copy_code", language), image=text("web.image", language))
+
+
+def _outcome(message: ConversationMessage, visitor: Visitor) -> str:
+    """Why a reply isn't whole, if it isn't."""
+    if message.error_key:
+        return text(message.error_key, visitor.language, **message.error_values)
+    if message.status in {"stopped", "interrupted"}:
+        return visitor.text(f"reply_{message.status}")
+    if message.finish_reason == "length":
+        usage = message.usage
+        is_full = (
+            usage
+            and usage.context_size
+            and usage.prompt_tokens + usage.completion_tokens >= usage.context_size
+        )
+        return visitor.text("reply_context_full" if is_full else "reply_length")
+    return ""
+
+
+def _meta(message: ConversationMessage, visitor: Visitor) -> str:
+    usage = message.usage
+    if usage is None:
+        return ""
+    parts = []
+    if usage.tokens_per_s:
+        parts.append(visitor.text("meta_speed", speed=f"{usage.tokens_per_s:.1f}"))
+    parts.append(_context_text(usage, visitor))
+    if message.time_to_first_token_ms is not None:
+        parts.append(visitor.text("meta_first_token", seconds=f"{message.time_to_first_token_ms / 1000:.2f}"))
+    return " · ".join(parts)
+
+
+def _context_text(usage: Usage, visitor: Visitor) -> str:
+    used = usage.prompt_tokens + usage.completion_tokens
+    if usage.context_size:
+        return visitor.text("meta_context_of", used=f"{used:,}", size=f"{usage.context_size:,}")
+    return visitor.text("meta_context", used=f"{used:,}")
