@@ -1,4 +1,7 @@
-"""Rows of conversations and messages. Every function but those of start-up takes the user and sees only theirs."""
+"""Rows of conversations and messages. Whatever looks up or changes by id takes the user and sees only theirs.
+
+Messages are added and saved by whoever found their conversation, or asks for its reply, as that user.
+"""
 
 from __future__ import annotations
 

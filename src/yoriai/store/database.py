@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,12 +17,13 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError
 
-from yoriai.errors import PrerequisiteError, ResourceError
+from yoriai.errors import DiskFullError, PrerequisiteError, ResourceError
 from yoriai.store.tables import REVISION
 
 __all__ = ["Connection", "Database"]  # a transaction's handle, which other rooms pass on and never open
 Result = TypeVar("Result")
 _BUSY_TIMEOUT_MS = 5000
+_DISK_FAILURES = ("SQLITE_FULL", "SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR", "SQLITE_READONLY")
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -38,30 +40,33 @@ class Database:
             _prepare_sqlite(self._engine)
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
-        """Result of `work` over one consistent view."""
+        """Result of `work` over one consistent view. Raises: ResourceError: the file is damaged."""
         return await to_thread.run_sync(self._read, work)
 
     async def write(self, work: Callable[[Connection], Result]) -> Result:
-        """Result of `work`; when this returns, what it wrote survives kill -9 and power loss. All or nothing."""
+        """Result of `work`; when this returns, what it wrote survives kill -9 and power loss. All or nothing.
+
+        Raises:
+            DiskFullError. ResourceError: the file is damaged or may not be written.
+        """
         return await to_thread.run_sync(self._write, work)
 
-    def migrate(self) -> None:
-        """Bring the tables to this version's. A database that holds data is copied to `….before-REVISION` first.
+    def migrate(self, revision: str = REVISION, scripts: Path = _MIGRATIONS) -> None:
+        """Bring the tables to `revision`. A database that holds data is copied to `….before-REVISION` first.
+
+        All or nothing: a migration that fails or is killed leaves the database as it was.
 
         Raises:
             PrerequisiteError: the database was written by a newer Yoriai.
             ResourceError: the file is damaged or is no database.
         """
         try:
-            current = self._revision()
-            if current == REVISION:
-                return
-            if current:
-                self._snapshot(current)
-            self._upgrade(current)
-        except DatabaseError as error:
-            detail = str(error.orig)
-            raise ResourceError("store.broken", path=self._url.database or "", detail=detail) from error
+            with self._engine.connect() as connection:
+                current = _revision(connection)
+            if current != revision:
+                self._upgrade(revision, scripts)
+        except (DatabaseError, sqlite3.Error) as error:
+            raise self._failure(error) from error
 
     def close(self) -> None:
         self._engine.dispose()
@@ -76,11 +81,11 @@ class Database:
         return self._url.get_backend_name() == "sqlite"
 
     def _read(self, work: Callable[[Connection], Result]) -> Result:
-        with self._engine.connect() as connection, connection.begin():
+        with self._failures(), self._engine.connect() as connection, connection.begin():
             return work(connection)
 
     def _write(self, work: Callable[[Connection], Result]) -> Result:
-        with self._writing, self._engine.connect() as connection:
+        with self._failures(), self._writing, self._engine.connect() as connection:
             connection.info["writes"] = True
             try:
                 with connection.begin():
@@ -88,39 +93,81 @@ class Database:
             finally:
                 connection.info["writes"] = False
 
-    def _revision(self) -> str | None:
-        with self._engine.connect() as connection:
-            if not inspect(connection).has_table("alembic_version"):
-                return None
-            revision = connection.scalar(text("SELECT version_num FROM alembic_version"))
-            return str(revision) if revision else None
-
-    def _snapshot(self, current: str) -> None:
+    def _snapshot(self, current: str, revision: str) -> None:
         if not self._is_sqlite or not self._url.database:
             return
-        copy = Path(f"{self._url.database}.before-{REVISION}-from-{current}")
-        with sqlite3.connect(self._url.database) as source, sqlite3.connect(copy) as target:
+        copy = Path(f"{self._url.database}.before-{revision}-from-{current}")
+        with closing(sqlite3.connect(self._url.database)) as source, closing(sqlite3.connect(copy)) as target:
             source.backup(target)
-        source.close()
-        target.close()
 
-    def _upgrade(self, current: str | None) -> None:
+    def _upgrade(self, revision: str, scripts: Path) -> None:
         from alembic import command
         from alembic.config import Config
         from alembic.script import ScriptDirectory
 
         config = Config()
-        config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+        config.set_main_option("script_location", str(scripts).replace("%", "%%"))
         known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-        if current and current not in known:
-            raise PrerequisiteError("store.newer", path=self._url.database or "", revision=current)
-        with self._writing, self._engine.connect() as connection:
-            connection.info["writes"] = True
+        with self._writing, self._migrating() as connection:
+            current = _revision(connection)  # again: another process may have been quicker
+            if current and current not in known:
+                raise PrerequisiteError("store.newer", path=self._url.database or "", revision=current)
+            if current and current != revision:
+                self._snapshot(current, revision)
             config.attributes["connection"] = connection
+            command.upgrade(config, revision)
+
+    @contextmanager
+    def _migrating(self) -> Iterator[Connection]:
+        """One transaction that nobody writes beside.
+
+        SQLite changes a table by replacing it; with foreign keys on, dropping the old one would delete all that hangs
+        on its rows. They are checked at the end instead.
+        """
+        with self._engine.connect() as connection:
+            connection.info["writes"] = True
             try:
-                command.upgrade(config, "head")
+                if self._is_sqlite:
+                    _set_foreign_keys(connection, "OFF")
+                with connection.begin():
+                    yield connection
+                    if self._is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                        raise RuntimeError("a migration left rows that point nowhere")
             finally:
                 connection.info["writes"] = False
+                if self._is_sqlite:
+                    _set_foreign_keys(connection, "ON")
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        """What the disk did is said as such; a mistake in a statement stays a mistake."""
+        try:
+            yield
+        except DatabaseError as error:
+            name = getattr(error.orig, "sqlite_errorname", "")
+            if not name.startswith(_DISK_FAILURES):
+                raise
+            raise self._failure(error) from error
+
+    def _failure(self, error: DatabaseError | sqlite3.Error) -> ResourceError:
+        cause = error.orig if isinstance(error, DatabaseError) else error
+        path = self._url.database or ""
+        if getattr(cause, "sqlite_errorname", "") == "SQLITE_FULL":
+            return DiskFullError("store.disk_full", path=path)
+        return ResourceError("store.broken", path=path, detail=str(cause))
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return str(revision) if revision else None
+
+
+def _set_foreign_keys(connection: Connection, switch: str) -> None:
+    """Outside of a transaction: inside, SQLite ignores it."""
+    driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA foreign_keys={switch}")
 
 
 def _prepare_sqlite(engine: Engine) -> None:
