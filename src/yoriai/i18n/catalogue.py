@@ -49,12 +49,12 @@ def negotiate(accept_language: str) -> Language:
     """The language for an `Accept-Language` header: the first of ours that it names, else English."""
     ranges = []
     for position, part in enumerate(accept_language.split(",")):
-        tag, _, quality = part.strip().partition(";q=")
+        tag, _, parameter = part.partition(";")
         try:
-            weight = float(quality) if quality else 1.0
+            weight = float(parameter.strip().removeprefix("q=") or 1)
         except ValueError:
             continue
-        ranges.append((-weight, position, tag.lower()[:2]))
+        ranges.append((-weight, position, tag.strip().lower().partition("-")[0]))
     for weight, _, tag in sorted(ranges):
         if tag in LANGUAGES and weight < 0:
             return "ja" if tag == "ja" else "en"
