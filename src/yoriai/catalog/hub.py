@@ -77,7 +77,8 @@ async def _locate(egress: Egress, settings: DownloadSettings, url: str) -> HubFi
         detail = str(error) or type(error).__name__
         raise DownloadError("catalog.source_silent", source=host, detail=detail) from error
     # The store behind the hub may refuse HEAD: what counts is the hub's own answer.
-    told = next((answer for answer in answers if "x-linked-etag" in answer.headers), answers[-1])
+    good = [answer for answer in answers if answer.status_code < 400]
+    told = next((answer for answer in good if "x-linked-etag" in answer.headers), [*answers[:1], *good][-1])
     if told.status_code >= 400:
         raise DownloadError("catalog.source_refused", source=host, status=told.status_code)
     size = told.headers.get("x-linked-size", "")

