@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 MODEL = "smollm2-135m"
 PASSWORD = "correct horse battery"
@@ -26,11 +27,21 @@ class Served:
     url: str
     home: Path
     process: subprocess.Popen[str]
+    log: IO[str]  # its stderr
     tokens: dict[str, str] = field(default_factory=dict)
 
     @property
     def token(self) -> str:
         return self.tokens["anna"]
+
+    def said(self) -> str:
+        """What it has written to stderr so far."""
+        self.log.seek(0)
+        return self.log.read()
+
+    def setup_link(self) -> str:
+        """The one-time link that makes the first administrator."""
+        return next(word for word in self.said().split() if "/setup?secret=" in word)
 
     def yoriai(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Run the command line beside the server."""
@@ -70,7 +81,7 @@ def server(home: Path, *arguments: str, **further: str) -> Iterator[Served]:
             stdin=subprocess.DEVNULL,
         )
         try:
-            yield Served(url=_address(process, log), home=home, process=process)
+            yield Served(url=_address(process, log), home=home, process=process, log=log)
             process.send_signal(signal.SIGTERM)
             assert process.wait(30) == 0
         finally:
@@ -81,7 +92,7 @@ def server(home: Path, *arguments: str, **further: str) -> Iterator[Served]:
 
 
 @contextmanager
-def server_with_model(home: Path, model: Path) -> Iterator[Served]:
+def server_with_model(home: Path, model: Path, **further: str) -> Iterator[Served]:
     """A server with SmolLM2 and two users: anna, who administers, and ben."""
     added = yoriai(home, "model", "add", str(model), "--name", MODEL, "--link")
     assert added.returncode == 0, added.stderr
@@ -92,12 +103,12 @@ def server_with_model(home: Path, model: Path) -> Iterator[Served]:
         token = yoriai(home, "token", "create", "tests", "--user", name, "--json")
         assert token.returncode == 0, token.stderr
         tokens[name] = json.loads(token.stdout)["token"]
-    with server(home, "--model", MODEL, "--yes") as served:
+    with server(home, "--model", MODEL, "--yes", **further) as served:
         served.tokens = tokens
         yield served
 
 
-def _address(process: subprocess.Popen[str], log: object, patience_s: float = 120) -> str:
+def _address(process: subprocess.Popen[str], log: IO[str], patience_s: float = 120) -> str:
     assert process.stdout is not None
     deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline and process.poll() is None:
@@ -105,5 +116,5 @@ def _address(process: subprocess.Popen[str], log: object, patience_s: float = 12
             line = process.stdout.readline()
             if "http" in line:
                 return line[line.index("http") :].strip()
-    log.seek(0)  # type: ignore[attr-defined]
-    raise AssertionError(f"the server did not start:\n{log.read()}")  # type: ignore[attr-defined]
+    log.seek(0)
+    raise AssertionError(f"the server did not start:\n{log.read()}")

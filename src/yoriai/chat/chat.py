@@ -12,8 +12,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-import anyio
-
 from yoriai.access import Action, Thing, require
 from yoriai.chat import prompt
 from yoriai.chat.reply import Reply, ReplyUpdate
@@ -249,8 +247,7 @@ class Chat:
         return found
 
     async def _save(self, message: ConversationMessage) -> None:
-        with anyio.CancelScope(shield=True):
-            await self._database.write(lambda connection: rows.save_message(connection, message))
+        await self._database.write(lambda connection: rows.save_message(connection, message))
 
 
 def _found(connection: Connection, user: User, conversation_id: str, action: Action) -> Conversation:

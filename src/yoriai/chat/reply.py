@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -72,21 +72,23 @@ class Reply:
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._ending: ReplyStatus = "stopped"
+        self._is_closing = False
 
     def start(self, events: AsyncGenerator[Event | LeftOut, None], ended: Callable[[], None]) -> None:
         """Begin to iterate `events`; `ended` is called when the last word is in the database."""
-        self._task = asyncio.create_task(self._run(events))
-        self._task.add_done_callback(lambda _: ended())
+        self._task = asyncio.create_task(self._run(events, ended))
 
     async def stop(self, status: ReplyStatus) -> None:
         """End it as `status`, and wait until what it said is saved."""
         task = self._task
         if task is None or task.done():
             return
-        self._ending = status
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await asyncio.shield(asyncio.wait([task]))
+        await asyncio.sleep(0)  # a task that is cancelled before its first step never takes one
+        if not self._is_closing:
+            self._is_closing = True
+            self._ending = status
+            task.cancel()
+        await asyncio.wait([task])
 
     def message(self) -> ConversationMessage:
         """The reply as it stands."""
@@ -114,23 +116,30 @@ class Reply:
             elif news is self._news:
                 await news.wait()
 
-    async def _run(self, events: AsyncGenerator[Event | LeftOut, None]) -> None:
+    async def _run(self, events: AsyncGenerator[Event | LeftOut, None], ended: Callable[[], None]) -> None:
         saving = asyncio.create_task(self._save_now_and_then())
+        outcome = await self._outcome(events)
+        self._is_closing = True  # from here on a stop comes too late, and must not break the last save
+        saving.cancel()
+        await asyncio.wait([saving])
+        message = replace(self.message(), **outcome)
+        await self._save(message)
+        self._message = message
+        ended()
+        self._tell()
+
+    async def _outcome(self, events: AsyncGenerator[Event | LeftOut, None]) -> dict[str, Any]:
+        """Iterate to the end, whatever it is: the fields of the message that tell which."""
         try:
             await self._iterate(events)
-            self._change(status="done")
         except asyncio.CancelledError:
-            self._change(status=self._ending)
+            return {"status": self._ending}
         except YoriaiError as error:
-            self._fail(error.key, error.values)
+            return _failure(error.key, error.values)
         except Exception:
             _log.exception("a reply broke off")
-            self._fail("chat.bug", {})
-        finally:
-            saving.cancel()
-            await asyncio.wait([saving])
-            await self._save(self.message())
-            self._tell()
+            return _failure("chat.bug", {})
+        return {"status": "done"}
 
     async def _iterate(self, events: AsyncGenerator[Event | LeftOut, None]) -> None:
         begun = time.perf_counter()
@@ -167,12 +176,6 @@ class Reply:
     def _change(self, **values: Any) -> None:
         self._message = replace(self._message, **values)
 
-    def _fail(self, key: str, values: dict[str, object]) -> None:
-        plain = {
-            name: value if isinstance(value, int | float) else str(value) for name, value in values.items()
-        }
-        self._change(status="failed", error_key=key, error_values=plain)
-
     def _tell(self) -> None:
         news, self._news = self._news, asyncio.Event()
         news.set()
@@ -185,3 +188,8 @@ class Reply:
             if message.content + message.reasoning != saved:
                 await asyncio.shield(self._save(message))
                 saved = message.content + message.reasoning
+
+
+def _failure(key: str, values: dict[str, object]) -> dict[str, Any]:
+    plain = {name: value if isinstance(value, int | float) else str(value) for name, value in values.items()}
+    return {"status": "failed", "error_key": key, "error_values": plain}

@@ -64,6 +64,7 @@ class ChatPage:
             self._transcript = Transcript(self._visitor)
         with parts.footer:
             self._composer = Composer(self._visitor)
+        ui.skip_link(self._visitor.text("skip"), target=self._composer)
         self._listen()
         await self._open(self._first_id)
         ui.timer(_MODELS_EVERY_S, self._safely(self._picker.refresh), immediate=False)

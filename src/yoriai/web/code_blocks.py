@@ -6,26 +6,55 @@ Called by `elements`; the page takes `code_css` once.
 
 from __future__ import annotations
 
+import re
+import time
+from collections.abc import Iterator
+from functools import cache
 from html import escape
 
-from pygments import highlight
+from pygments import format as write
 from pygments.formatters import HtmlFormatter
+from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
-from pygments.util import ClassNotFound
+from pygments.token import _TokenType
 
 from yoriai.web.cleaning import CODE_CLASS_PREFIX
 
-_MAX_COLOURED_CHARS = 100_000
+# The lexers are backtracking expressions and hold the interpreter while they match. Five thousand empty
+# lines keep the one for C busy for seconds, a row of backslashes the one for Scala for ever. So: only
+# languages that stood a trial with hostile input, only code shaped like code, and a time limit between tokens.
+_LANGUAGES = """
+    asm bash bat c c# c++ clojure console cpp cs csharp css dart diff docker dockerfile elixir erlang go
+    golang graphql groovy haskell html ini java javascript js json jsx julia kotlin latex lisp lua make
+    makefile markdown matlab md nasm nginx nim objective-c ocaml perl php postgresql powershell proto protobuf
+    py pycon python python3 r rb rs ruby rust scheme sh shell sql swift tex toml ts tsx typescript vb.net
+    verilog vhdl vim xml yaml yml zig zsh
+"""
+_UNLIKE_CODE = re.compile(r"[^\n]{1000}|[\w\s]{500}|\s{100}|\n{20}")
+_MAX_CHARS = 50_000
 # While a block is being written it is coloured again with every update.
-_MAX_COLOURED_OPEN_CHARS = 8_000
+_MAX_OPEN_CHARS = 8_000
 _MAX_LANGUAGE_CHARS = 30
 _ERROR = f".{CODE_CLASS_PREFIX}err "  # code that is still being written is full of them
 _SCHEMES = (("body:not(.body--dark) .y-code", "default"), ("body.body--dark .y-code", "github-dark"))
 
 
-def code_block(code: str, *, language: str, is_closed: bool, copy_label: str) -> str:
-    limit = _MAX_COLOURED_CHARS if is_closed else _MAX_COLOURED_OPEN_CHARS
-    coloured = _coloured(code, language) if language and len(code) <= limit else None
+class ColourBudget:
+    """CPU time that the colours of one rendering may take together, in seconds."""
+
+    def __init__(self, seconds: float = 0.5) -> None:
+        self._until = time.thread_time() + seconds
+
+    def limit(self, tokens: Iterator[tuple[_TokenType, str]]) -> Iterator[tuple[_TokenType, str]]:
+        for token in tokens:
+            if time.thread_time() > self._until:
+                raise TimeoutError
+            yield token
+
+
+def code_block(code: str, *, language: str, is_closed: bool, copy_label: str, budget: ColourBudget) -> str:
+    limit = _MAX_CHARS if is_closed else _MAX_OPEN_CHARS
+    coloured = _coloured(code, language.lower(), budget) if len(code) <= limit else None
     return (
         '<div class="y-code"><div class="y-code-head">'
         f'<span class="y-code-language">{escape(language[:_MAX_LANGUAGE_CHARS])}</span>'
@@ -34,12 +63,23 @@ def code_block(code: str, *, language: str, is_closed: bool, copy_label: str) ->
     )
 
 
-def _coloured(code: str, language: str) -> str | None:
-    try:
-        lexer = get_lexer_by_name(language.lower(), stripnl=False, ensurenl=False)
-    except ClassNotFound:
+def _coloured(code: str, language: str, budget: ColourBudget) -> str | None:
+    if language not in _LANGUAGES.split() or _UNLIKE_CODE.search(code):
         return None
-    return highlight(code, lexer, _formatter())
+    try:
+        return write(budget.limit(_lexer(language).get_tokens(code)), _formatter())
+    except TimeoutError:
+        return None
+
+
+@cache
+def _lexer(language: str) -> Lexer:
+    return get_lexer_by_name(language, stripnl=False, ensurenl=False)
+
+
+@cache
+def _formatter(style: str = "default") -> HtmlFormatter[str]:
+    return HtmlFormatter(nowrap=True, style=style, classprefix=CODE_CLASS_PREFIX)
 
 
 def code_css() -> str:
@@ -50,7 +90,3 @@ def code_css() -> str:
         for line in _formatter(style).get_style_defs(selector).splitlines()  # type: ignore[no-untyped-call]
         if line.startswith(f"{selector} .{CODE_CLASS_PREFIX}") and not line.startswith(f"{selector} {_ERROR}")
     )
-
-
-def _formatter(style: str = "default") -> HtmlFormatter[str]:
-    return HtmlFormatter(nowrap=True, style=style, classprefix=CODE_CLASS_PREFIX)

@@ -46,7 +46,7 @@ def build(visitor: Visitor, user: User, on_new: Callable[[], Awaitable[None]]) -
         picker = ui.element("div").classes("y-header-middle")
         settings_button = _icon_button("tune", visitor.text("settings"), None)
     header.props("role=banner")
-    main = ui.element("main").classes("y-main")
+    main = ui.element("div").classes("y-main")
     with ui.footer(bordered=False).classes("y-footer") as footer:
         pass
     return Parts(

@@ -13,14 +13,14 @@ from itertools import takewhile
 from markdown_it.token import Token
 
 from yoriai.web.cleaning import clean_html, clean_text
-from yoriai.web.code_blocks import code_css
+from yoriai.web.code_blocks import ColourBudget, code_css
 from yoriai.web.elements import Labels
 from yoriai.web.markdown_parser import parser
 
 __all__ = ["Labels", "StreamingMarkdown", "code_css", "render"]
 
-# Longer than any answer a person reads; what comes after is shown as plain text.
-_MAX_MARKDOWN_CHARS = 200_000
+# About 50 printed pages; what comes after is shown as plain text.
+_MAX_MARKDOWN_CHARS = 100_000
 _PLAIN_BLOCK_CHARS = 10_000
 
 
@@ -87,7 +87,7 @@ class _Part:
 
 
 def _markdown(text: str, labels: Labels) -> _Part:
-    markdown, env = parser(), {"labels": labels}
+    markdown, env = parser(), {"labels": labels, "colours": ColourBudget()}
     try:
         groups = _top_level(markdown.parse(text, env))
         blocks = [clean_html(markdown.renderer.render(group, markdown.options, env)) for group in groups]

@@ -17,7 +17,7 @@ from yoriai.web.emphasis import cjk_inline_parser
 from yoriai.web.formulas import formula_block, inline_formula
 from yoriai.web.links import bare_link, is_allowed
 
-_MAX_NESTING = 40
+_MAX_NESTING = 24
 _MAX_IMAGES_IN_IMAGES = 2
 _ENDED_BY_FORMULA = ["paragraph", "blockquote", "list"]
 

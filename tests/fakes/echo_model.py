@@ -1,0 +1,63 @@
+"""An OpenAI endpoint whose models answer with the question itself: what a page shows can so be chosen exactly.
+
+`echo` answers at once, `slow` at the pace of a person who reads.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+PIECE = 4000  # characters of one delta
+SLOW_PIECE, SLOW_PAUSE_S = 10, 0.05
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        models = [{"id": name, "object": "model"} for name in ("echo", "slow")]
+        self._send(json.dumps({"object": "list", "data": models}).encode())
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        text = body["messages"][-1]["content"]
+        piece, pause_s = (SLOW_PIECE, SLOW_PAUSE_S) if body["model"] == "slow" else (PIECE, 0)
+        deltas = [{"content": text[start : start + piece]} for start in range(0, len(text), piece)]
+        choices: list[dict[str, Any]] = [
+            {"index": 0, "delta": delta, "finish_reason": None} for delta in deltas
+        ]
+        choices.append({"index": 0, "delta": {}, "finish_reason": "stop"})
+        events = [json.dumps({"choices": [choice]}) for choice in choices] + ["[DONE]"]
+        self._begin("text/event-stream")
+        for event in events:
+            self.wfile.write(f"data: {event}\n\n".encode())
+            time.sleep(pause_s)
+
+    def _send(self, content: bytes) -> None:
+        self._begin("application/json")
+        self.wfile.write(content)
+
+    def _begin(self, kind: str) -> None:
+        """The answer ends with the connection (HTTP/1.0)."""
+        self.send_response(200)
+        self.send_header("content-type", kind)
+        self.end_headers()
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Silence."""
+
+
+@contextmanager
+def echo_model() -> Iterator[str]:
+    """Its address, ending in /v1."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+    finally:
+        server.shutdown()
+        server.server_close()
