@@ -26,12 +26,13 @@ class Terminal:
         ours, theirs = pty.openpty()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "yoriai", *arguments], stdin=theirs, stdout=theirs, stderr=theirs,
-            env=environment(home, TERM="xterm"), start_new_session=True,
+            env=environment(home, TERM="xterm", PROMPT_TOOLKIT_NO_CPR="1"), start_new_session=True,
             preexec_fn=lambda: _control(theirs),  # noqa: PLW1509 — one system call, which takes no lock
         )  # fmt: skip
         os.close(theirs)
         self._ours = ours
         self.shown = ""
+        self._unread = ""
 
     def type(self, text: str) -> None:
         os.write(self._ours, text.encode())
@@ -39,17 +40,17 @@ class Terminal:
     def until(self, words: str, patience_s: float = 60) -> str:
         """Wait until `words` are shown after what was looked for before."""
         deadline = time.monotonic() + patience_s
-        seen = ""
-        while words not in seen:
+        while words not in self._unread:
             assert time.monotonic() < deadline, f"{words!r} did not come: {self.shown[-500:]!r}"
             if select.select([self._ours], [], [], 0.2)[0]:
                 try:
                     part = os.read(self._ours, 65536).decode("utf8", "replace")
                 except OSError:
                     part = ""
-                seen += part
+                self._unread += part
                 self.shown += part
-        return seen
+        seen, _, self._unread = self._unread.partition(words)
+        return seen + words
 
     def close(self) -> None:
         self.process.kill()
@@ -71,19 +72,23 @@ def terminal(server: Any) -> Iterator[Terminal]:
 
 def test_a_conversation_with_commands_and_an_interrupted_reply(terminal: Terminal) -> None:
     terminal.until(MODEL)
-    terminal.until("> ")
+    terminal.until(">")
     terminal.type("/help\r")
     terminal.until("/clear")
     terminal.type("What is the capital of France?\r")
     terminal.until("tokens/s")
-    terminal.type("Count from one to a thousand, one number per line.\r")
-    terminal.until("\n", patience_s=30)
-    time.sleep(1)
+    terminal.type("/clear\r")
+    terminal.until("new conversation")
+    terminal.until(">")
+    terminal.type("Write a long story about a cat and a dog.\r")
+    terminal.until(".\x1b[", patience_s=30)  # the line that was typed
+    terminal.until(" the ", patience_s=30)  # and the reply has begun
     terminal.type("\x03")
     terminal.until("(stopped)")
     assert terminal.process.poll() is None
     terminal.type("/clear\r")
     terminal.until("new conversation")
+    terminal.until(">")
     terminal.type("\x04")
     assert terminal.process.wait(20) == 0
     assert "Traceback" not in terminal.shown
