@@ -314,6 +314,7 @@ class ApiToken:
 
 # ---- models -----------------------------------------------------------------------------------------------
 ModelKind = Literal["chat", "completion", "embedding"]
+Verdict = Literal["open_source_ai", "open_weights", "restricted", "unknown"]  # on a model's openness
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -346,6 +347,10 @@ class InstalledModel:
     n_layer_sliding: int = 0
     tokenizer: str = ""  # as GGUF names it: "gpt2" is byte pairs, "llama" sentence pieces …
     repacked_bytes: int = 0  # weights that a CPU holds a second time, in the order it computes fastest with
+    # What all layers together cache per token, in numbers; 0 in manifests of earlier versions: all layers are alike.
+    cache_elements: int = 0
+    cache_elements_sliding: int = 0  # of layers with a window
+    state_bytes: int = 0  # of layers that keep a state instead, per request
 
 
 ModelState = Literal["stopped", "starting", "ready", "draining", "failed"]

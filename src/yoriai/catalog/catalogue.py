@@ -51,6 +51,7 @@ def _web_address(value: str) -> str:
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Bytes = Annotated[int, Field(gt=0)]
+Count = Annotated[int, Field(gt=0, le=2**32)]
 PlainPath = Annotated[str, Field(max_length=300), AfterValidator(_plain_path)]
 
 
@@ -102,6 +103,49 @@ class PathSource(_Part):
 Source = Annotated[HubSource | UrlSource | WheelSource | PathSource, Field(discriminator="kind")]
 
 
+class Sliding(_Part):
+    """Layers that look back on a window only, and how those that look back on all differ from them."""
+
+    window: Count
+    full_every: Count  # every n-th layer looks back on all
+    full_kv_heads: Count | None = None
+    full_head_size: Count | None = None
+
+
+class Recurrent(_Part):
+    """Layers that keep a state instead of keys and values."""
+
+    full_every: Count | None = None  # every n-th layer is an ordinary one …
+    full_layers: Count | None = None  # … or so many of them
+    state_bytes: int = Field(ge=0)  # of one such layer and one request
+
+
+class Experts(_Part):
+    count: Count
+    used: Count
+    feed_forward: Count  # of one expert
+
+
+class Architecture(_Part):
+    """What a plan needs to know before there is a file: values of the maker's config.json."""
+
+    name: str  # as GGUF has it
+    layers: int = Field(gt=0, le=1024)
+    embedding: Count
+    feed_forward: Count
+    heads: Count
+    kv_heads: Count
+    head_size: Count
+    vocabulary: Count
+    tied: bool = False  # the embeddings are the output, too
+    tokenizer: str = "gpt2"
+    embedding_per_layer: int = Field(0, ge=0)
+    cached_layers: Count | None = None  # the others look into their caches
+    sliding: Sliding | None = None
+    recurrent: Recurrent | None = None
+    experts: Experts | None = None
+
+
 class Description(_Part):
     en: str
     ja: str
@@ -124,7 +168,8 @@ class Entry(_Part):
     chat_template: Literal["file", "none"] = "file"
     sampling: Sampling | None = None
     starter: int = Field(0, ge=0)  # the higher, the better a first model; 0: never chosen
-    sources: tuple[Source, ...] = Field(min_length=1)
+    architecture: Architecture | None = None
+    sources: tuple[Source, ...]  # none: it can be planned with, not pulled
     description: Description
 
     @field_validator("sampling", mode="before")

@@ -12,13 +12,11 @@ from typing import Literal
 
 from pydantic import ValidationError
 
+from yoriai.catalog.caches import caches, sliding
 from yoriai.catalog.gguf import Header
 from yoriai.errors import ModelFileError
 from yoriai.types import InstalledModel, ModelKind, Sampling
 
-# Architectures in which only every n-th layer looks back on everything; where the file itself doesn't say.
-# Source: set_swa_pattern in src/llama-model.cpp of ggml-org.
-_FULL_EVERY = {"cohere2": 4, "exaone4": 4, "gemma2": 2, "gemma3": 6, "gemma3n": 5, "gpt-oss": 2, "olmo2": 4}
 # Encoders: they make vectors and no text.
 _ENCODERS = (
     "bert",
@@ -74,11 +72,12 @@ def describe(
 ) -> InstalledModel:
     """The facts of a model whose files have these headers; the first has the metadata of all."""
     header = headers[0]
+    kept = caches(header)
     n_head = max(1, header.n_head)
     head_size = header.n_embd // n_head
     return InstalledModel(
         name=name,
-        kind=details.kind or _kind(header),
+        kind=details.kind or kind_of(header),
         paths=tuple(paths),
         size_bytes=sum(part.file_bytes for part in headers),
         digest=digest,
@@ -92,9 +91,12 @@ def describe(
         n_embd=header.n_embd,
         n_ff=max(header.per_layer("feed_forward_length"), default=0),
         sliding_window=header.of_architecture("attention.sliding_window"),
-        n_layer_sliding=_sliding_layers(header),
+        n_layer_sliding=sum(sliding(header)),
+        cache_elements=sum(layer.elements for layer in kept if not layer.window),
+        cache_elements_sliding=sum(layer.elements for layer in kept if layer.window),
+        state_bytes=sum(layer.state_bytes for layer in kept),
         tokenizer=header.text("tokenizer.ggml.model"),
-        repacked_bytes=_repacked_bytes(headers),
+        repacked_bytes=repacked_bytes(headers),
         context_train=header.context_length,
         tool_calls=details.tool_calls,
         languages=details.languages or header.texts("general.languages"),
@@ -106,7 +108,7 @@ def describe(
     )
 
 
-def _kind(header: Header) -> ModelKind:
+def kind_of(header: Header) -> ModelKind:
     pools = header.of_architecture("pooling_type") > 0
     if pools or is_encoder(header.architecture):
         return "embedding"
@@ -118,17 +120,8 @@ def _average(per_layer: Sequence[int]) -> int:
     return -(-sum(per_layer) // len(per_layer)) if per_layer else 0
 
 
-def _sliding_layers(header: Header) -> int:
-    if not header.of_architecture("attention.sliding_window"):
-        return 0
-    pattern = header.metadata.get(f"{header.architecture}.attention.sliding_window_pattern")
-    if isinstance(pattern, tuple):
-        return sum(value is True for value in pattern)
-    every = pattern if isinstance(pattern, int) and pattern > 0 else _FULL_EVERY.get(header.architecture, 1)
-    return header.n_layer - header.n_layer // every
-
-
-def _repacked_bytes(headers: Sequence[Header]) -> int:
+def repacked_bytes(headers: Sequence[Header]) -> int:
+    """Weights that a CPU holds a second time."""
     tensors = [tensor for header in headers for tensor in header.tensors]
     # Embeddings are looked up, not multiplied with; except where they are the output as well.
     is_output_own = any(tensor.name == "output.weight" for tensor in tensors) or is_encoder(

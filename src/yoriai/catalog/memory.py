@@ -6,43 +6,103 @@ slot was given away (up to `engines.process.PROMPT_CACHE_MIB`), which grows only
 
 from __future__ import annotations
 
-from yoriai.catalog.facts import is_encoder
-from yoriai.types import InstalledModel
+from typing import Literal, Protocol
 
-_PROCESS_BYTES = 48 * 2**20  # Python, the engine's library, its threads; 10 MiB of it are spare
+from yoriai.catalog.facts import is_encoder
+from yoriai.types import InstalledModel, ModelKind
+
+KvType = Literal["f16", "q8_0", "q4_0"]
+
+MICRO_BATCH = 512  # tokens that the engine computes at once
+PROCESS_BYTES = 40 * 2**20  # Python, the engine's library, its threads
+# Bytes of one number in the cache. Source: block sizes in ggml-common.h (34 and 18 bytes for 32).
+ELEMENT_BYTES: dict[KvType, float] = {"f16": 2, "q8_0": 34 / 32, "q4_0": 18 / 32}
 # What the engine keeps of each entry of the vocabulary, by kind: its text, lookup tables, merges or a trie.
 _TOKEN_BYTES = {"gpt2": 380, "llama": 200}
-_MOST_TOKEN_BYTES = 550
-_MICRO_BATCH = 512  # tokens that the engine computes at once
+_MOST_TOKEN_BYTES = 500
 _CHECKPOINTS = 2  # states of sliding layers kept per slot, so that a prompt can be taken up in its middle
-_F16 = 2
+_CELLS = 256  # the engine makes caches in steps of so many tokens
 _F32 = 4
 
 
-def memory_needed(model: InstalledModel, context_size: int, parallel: int) -> int:
-    """Bytes that a child with this model holds when every slot is full.
+class Runnable(Protocol):
+    """What the estimate needs to know: of an installed model, or of one that is only planned."""
+
+    @property
+    def kind(self) -> ModelKind: ...
+    @property
+    def architecture(self) -> str: ...
+    @property
+    def size_bytes(self) -> int: ...
+    @property
+    def repacked_bytes(self) -> int: ...
+    @property
+    def n_vocab(self) -> int: ...
+    @property
+    def n_embd(self) -> int: ...
+    @property
+    def n_ff(self) -> int: ...
+    @property
+    def tokenizer(self) -> str: ...
+    @property
+    def context_train(self) -> int: ...
+    @property
+    def sliding_window(self) -> int: ...
+    @property
+    def cache_elements(self) -> int: ...
+    @property
+    def cache_elements_sliding(self) -> int: ...
+    @property
+    def state_bytes(self) -> int: ...
+
+
+def memory_needed(model: Runnable, context_size: int, parallel: int, kv: KvType = "f16") -> int:
+    """Bytes that a child with this model holds when every slot is full and no graphics card helps.
 
     Args:
         context_size: tokens of one request; more than the model was trained on are never given to it.
         parallel: requests at the same time, each with a context of its own.
+        kv: type of the numbers in the cache.
     """
-    context = min(context_size, model.context_train or context_size)
+    context = trained(model, context_size)
+    cache = 0 if is_encoder(model.architecture) else _cache(model, context, kv) * parallel
+    weights = model.size_bytes + model.repacked_bytes
+    return PROCESS_BYTES + weights + vocabulary_bytes(model) + cache + _results(model, context, parallel)
+
+
+def trained(model: Runnable, context_size: int) -> int:
+    return min(context_size, model.context_train or context_size)
+
+
+def vocabulary_bytes(model: Runnable) -> int:
+    return model.n_vocab * _TOKEN_BYTES.get(model.tokenizer, _MOST_TOKEN_BYTES)
+
+
+def cells(context: int, window: int) -> int:
+    """Tokens that one slot of a layer keeps. Source: llama_kv_cache_iswa, size_swa."""
+    padded = -(-min(context, window + MICRO_BATCH) // _CELLS) * _CELLS
+    return min(context, padded) if window else context
+
+
+def checkpoint_cells(context: int, window: int) -> int:
+    return _CHECKPOINTS * min(context, window)
+
+
+def _results(model: Runnable, context: int, parallel: int) -> int:
     # An embedding is computed from one batch, with a row of results for each of its tokens.
     is_embedding = model.kind == "embedding"
-    batch = context if is_embedding else min(_MICRO_BATCH, context)
+    batch = context if is_embedding else min(MICRO_BATCH, context)
     rows = batch if is_embedding else parallel
-    logits = rows * model.n_vocab * _F32
     states = batch * (4 * model.n_embd + 3 * model.n_ff) * _F32
-    cache = 0 if is_encoder(model.architecture) else _cache(model, context) * parallel
-    vocabulary = model.n_vocab * _TOKEN_BYTES.get(model.tokenizer, _MOST_TOKEN_BYTES)
-    weights = model.size_bytes + model.repacked_bytes
-    return _PROCESS_BYTES + weights + vocabulary + cache + logits + states
+    return rows * model.n_vocab * _F32 + states
 
 
-def _cache(model: InstalledModel, context: int) -> int:
-    """Keys and values of one slot in half precision. Layers with a window keep no more than that."""
-    per_token = model.n_head_kv * (model.head_size_k + model.head_size_v) * _F16
-    sliding = model.n_layer_sliding if model.sliding_window else 0
-    window = min(context, model.sliding_window + _MICRO_BATCH)
-    window += _CHECKPOINTS * min(context, model.sliding_window)
-    return per_token * (context * (model.n_layer - sliding) + window * sliding)
+def _cache(model: Runnable, context: int, kv: KvType) -> int:
+    """Keys, values and states of one slot."""
+    full, in_window = model.cache_elements, model.cache_elements_sliding
+    if not (full or in_window or model.state_bytes) and isinstance(model, InstalledModel):
+        per_layer = model.n_head_kv * (model.head_size_k + model.head_size_v)
+        in_window = per_layer * (model.n_layer_sliding if model.sliding_window else 0)
+        full = per_layer * model.n_layer - in_window
+    window = cells(context, model.sliding_window) + checkpoint_cells(context, model.sliding_window)
+    return int((full * context + in_window * window) * ELEMENT_BYTES[kv]) + model.state_bytes
