@@ -21,7 +21,7 @@ from yoriai.errors import UsageError
 GIB = 2**30
 # What the driver and a screen keep for themselves. Source: nvidia-smi on idle desktops shows 150 to 350 MiB.
 _RESERVED_BYTES = 256 * 2**20
-_PCIE_BYTES_PER_S = {3: 0.985e9, 4: 1.969e9, 5: 3.938e9}  # per lane, after encoding. Source: PCI-SIG
+PCIE_BYTES_PER_S = {3: 0.985e9, 4: 1.969e9, 5: 3.938e9}  # per lane, after encoding. Source: PCI-SIG
 # Of unified memory, what Metal lets a GPU have: recommendedMaxWorkingSetSize, as llama.cpp prints it on such machines.
 _UNIFIED_SHARE, _UNIFIED_SHARE_SMALL, _SMALL_UNIFIED_BYTES = 0.75, 2 / 3, 36 * GIB
 _NOISE = re.compile(
@@ -143,7 +143,7 @@ def _name(text: str, names: Sequence[str], error: str) -> str:
 def recognised(reported: str, memory_bytes: int) -> Card | None:
     """The card behind a driver's name, by the nearest memory size; None: unknown, so its rates are, too."""
     known = load().cards
-    key = normal(reported)
+    key = normal(re.sub(r"\([^)]*\)", " ", reported))  # "(RADV NAVI31)"
     names = [name for name in known if normal(name) == key]
     names = names or [name for name in known if len(key) > 2 and normal(name).startswith(key)]
     candidates = [
@@ -164,7 +164,7 @@ def gpu(name: str, card: Card, memory_bytes: int, free_bytes: int | None = None)
         name=name, backend=family.backend, memory_bytes=memory_bytes, free_bytes=free_bytes,
         bandwidth_bytes_per_s=card.bandwidth * 1e9, fp32_flops=fp32, fp16_flops=_times(fp32, family.fp16),
         tensor_fp16_flops=_times(fp32, family.matrix_fp16), int8_ops=_times(fp32, family.int8),
-        pcie_bytes_per_s=_PCIE_BYTES_PER_S[int(generation)] * int(lanes) if lanes else None,
+        pcie_bytes_per_s=PCIE_BYTES_PER_S[int(generation)] * int(lanes) if lanes else None,
         is_unified=card.unified, source=_source(card.source),
     )  # fmt: skip
 
