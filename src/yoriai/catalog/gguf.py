@@ -142,21 +142,38 @@ def read_header(path: Path) -> Header:
     """
     try:
         with path.open("rb") as file:
-            return _Reader(file, path).header()
+            return read_from(file, str(path))
     except OSError as error:
         raise ModelFileError(
             "catalog.file_unreadable", path=str(path), detail=error.strerror or str(error)
         ) from error
 
 
+def read_from(
+    file: BinaryIO, name: str, most_bytes: int = _MAX_HEADER_BYTES, chunk_bytes: int = _CHUNK
+) -> Header:
+    """Read the header from anything that can be read and sought, whose size is found by seeking to its end.
+
+    Args:
+        name: for messages.
+        most_bytes: a larger header is refused.
+        chunk_bytes: read at once; so much may be read beyond the header.
+
+    Raises:
+        ModelFileError: as `read_header`.
+    """
+    return _Reader(file, name, most_bytes, chunk_bytes).header()
+
+
 class _Reader:
     """A cursor over the file that never asks for a byte beyond its end or the header's limit."""
 
-    def __init__(self, file: BinaryIO, path: Path) -> None:
+    def __init__(self, file: BinaryIO, name: str, most_bytes: int, chunk_bytes: int) -> None:
         self._file = file
-        self._path = path
+        self._chunk_bytes = chunk_bytes
+        self._name = name
         self._file_bytes = file.seek(0, 2)
-        self._limit = min(self._file_bytes, _MAX_HEADER_BYTES)
+        self._limit = min(self._file_bytes, most_bytes)
         self._data = b""
         self._at = 0  # in _data
         self._next = 0  # in the file, behind _data
@@ -191,7 +208,7 @@ class _Reader:
         if self._file_bytes < 24:
             self._refuse(f"it has {self._file_bytes} bytes only")
         if self._take(4) != b"GGUF":
-            raise ModelFileError("catalog.not_gguf", path=str(self._path))
+            raise ModelFileError("catalog.not_gguf", path=self._name)
         (version,) = struct.unpack("<I", self._take(4))
         if version not in {2, 3}:
             self._refuse(
@@ -301,7 +318,7 @@ class _Reader:
         if tensors and end > self._file_bytes:
             raise ModelFileError(
                 "catalog.file_truncated",
-                path=str(self._path),
+                path=self._name,
                 size=f"{self._file_bytes:,}",
                 needed=f"{end:,}",
             )
@@ -343,7 +360,7 @@ class _Reader:
             return
         if count > self._left():
             self._refuse(f"it ends inside its header, at {self._file_bytes:,} bytes")
-        more = min(max(count, _CHUNK), self._limit - self._next)
+        more = min(max(count, self._chunk_bytes), self._limit - self._next)
         self._data = self._data[self._at :] + self._file.read(more)
         self._at = 0
         self._next = self._file.tell()
@@ -359,7 +376,7 @@ class _Reader:
             self._data, self._at = b"", 0
 
     def _refuse(self, detail: str) -> NoReturn:
-        raise ModelFileError("catalog.file_broken", path=str(self._path), detail=detail)
+        raise ModelFileError("catalog.file_broken", path=self._name, detail=detail)
 
 
 def _product(dimensions: tuple[int, ...]) -> int:
