@@ -91,10 +91,16 @@ def _kind(annotation: Any) -> str:
     if get_origin(annotation) is Literal:
         return ", ".join(f"`{value}`" for value in arguments)
     if get_origin(annotation) is tuple:
-        return "list of tables" if arguments[0] is RemoteSettings else f"list of {_kind(arguments[0])}s"
+        return _list_of(arguments[0])
     if isinstance(annotation, UnionType):
         return _kind(next(argument for argument in arguments if argument is not type(None)))
     return _KINDS[annotation]
+
+
+def _list_of(item: Any) -> str:
+    if get_origin(item) is Literal:
+        return f"list of {_kind(item)}"
+    return "list of tables" if item is RemoteSettings else f"list of {_kind(item)}s"
 
 
 def _default(name: str, field: FieldInfo) -> str:

@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 from anyio import to_thread
 
 from yoriai.accounts.accounts import Accounts
-from yoriai.catalog import catalogue
+from yoriai.catalog import catalogue, licences
 from yoriai.catalog.catalogue import Entry
 from yoriai.catalog.library import Library
+from yoriai.catalog.policy import Policy
 from yoriai.chat.chat import Chat
 from yoriai.egress import Egress
 from yoriai.engines.router import Router
@@ -39,6 +40,7 @@ class Services:
     settings: Settings
     egress: Egress
     catalogue: Mapping[str, Entry]
+    policy: Policy
     library: Library
     database: Database
     accounts: Accounts
@@ -69,6 +71,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
             settings=settings,
             egress=egress,
             catalogue=entries,
+            policy=Policy(licences.load(), settings.catalog.allowed_verdicts),
             library=library,
             database=database,
             accounts=Accounts(database, settings.accounts),

@@ -22,6 +22,7 @@ from pydantic_settings import (
 )
 
 from yoriai.errors import UsageError
+from yoriai.types import Verdict
 
 
 def data_folder() -> Path:
@@ -95,6 +96,12 @@ class DownloadSettings(_Section):
     timeout_s: float = Field(30, gt=0, description="Longest silence of a download.")
 
 
+class CatalogSettings(_Section):
+    allowed_verdicts: tuple[Verdict, ...] = Field(
+        (), description="Verdicts on openness with which models may be pulled; empty: all."
+    )
+
+
 class AccountSettings(_Section):
     session_idle_s: float = Field(14 * 86400, gt=0, description="A session unused for so long ends.")
     session_absolute_s: float = Field(90 * 86400, gt=0, description="No session lasts longer.")
@@ -122,6 +129,7 @@ class Settings(BaseSettings):
     model: str = Field("", description="Model that answers where none is named; empty: the first installed.")
     server: ServerSettings = ServerSettings()
     engine: EngineSettings = EngineSettings()
+    catalog: CatalogSettings = CatalogSettings()
     download: DownloadSettings = DownloadSettings()
     accounts: AccountSettings = AccountSettings()
     remotes: tuple[RemoteSettings, ...] = Field(

@@ -110,6 +110,20 @@ def test_models_tell_what_is_loaded_and_what_could_be_pulled(anna: httpx2.Client
     assert not installed["qwen2.5-coder-1.5b"]
 
 
+def test_offers_say_how_open_a_model_is_in_the_language_of_whoever_asks(anna: httpx2.Client) -> None:
+    answer = anna.get("/api/models", headers={"Accept-Language": "ja"})
+    offers = {offer["name"]: offer for offer in answer.json()["catalogue"]}
+    gemma = offers["gemma-3-270m"]["openness"]
+    assert gemma["verdict"] == "restricted"
+    assert gemma["verdict_text"] == "制限付き"
+    (share,) = gemma["freedoms"]["share"]["reasons"]
+    assert (share["source"], share["clause"]) == ("Gemma Terms of Use", "3.1")
+    assert share["link"] == "https://ai.google.dev/gemma/terms"
+    assert offers["smollm3-3b"]["openness"]["verdict"] == "open_source_ai"
+    assert offers["gemma-3-270m"]["allowed"]  # where nobody has chosen, everything is
+    assert len(answer.content) < 300_000
+
+
 def test_metrics_count_requests_and_tokens(anna: httpx2.Client) -> None:
     body = {"model": "smollm2-135m", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 3}
     assert anna.post("/v1/chat/completions", json=body).status_code == 200

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import anyio
 
-from yoriai.catalog import download
+from yoriai.catalog import download, licences
 from yoriai.catalog.catalogue import Entry
 from yoriai.catalog.library import Library
+from yoriai.catalog.policy import Policy
 from yoriai.egress import Egress
 from yoriai.settings import DownloadSettings
 from yoriai.types import InstalledModel
@@ -26,7 +27,7 @@ async def pull(
 ) -> InstalledModel:
     egress = Egress({"hub": LOOPBACK, "url": LOOPBACK})
     settings = DownloadSettings(hub_url=hub_url, index_url=index_url, timeout_s=5)
-    return await download.pull(entry, Library(folder), egress, settings, tell)
+    return await download.pull(entry, Library(folder), egress, settings, tell, policy=Policy(licences.load()))
 
 
 def _print(progress: download.Progress) -> None:

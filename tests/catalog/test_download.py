@@ -12,10 +12,11 @@ from pathlib import Path
 import anyio
 import pytest
 
-from yoriai.catalog import catalogue, download
+from yoriai.catalog import catalogue, download, licences
 from yoriai.catalog.library import Library
+from yoriai.catalog.policy import Policy
 from yoriai.egress import Egress
-from yoriai.errors import DiskFullError, DownloadError, EgressError, ModelFileError
+from yoriai.errors import DiskFullError, DownloadError, EgressError, ForbiddenError, ModelFileError
 from yoriai.i18n.catalogue import error_text
 from yoriai.settings import DownloadSettings
 
@@ -23,6 +24,7 @@ from .conftest import MODEL, Home
 from .sources import Hub, sha256
 from .test_library import blobs, small
 
+EVERYTHING = Policy(licences.load())
 HUB_FILE = "/someone/model-GGUF/resolve/main/tiny.gguf"
 
 
@@ -57,7 +59,7 @@ async def begin(home: Home, entry: catalogue.Entry, enough_bytes: int) -> None:
 
         egress = Egress({"hub": frozenset({"127.0.0.1"})})
         settings = DownloadSettings(hub_url=home.hub.url, timeout_s=5)
-        await download.pull(entry, home.library, egress, settings, tell)
+        await download.pull(entry, home.library, egress, settings, tell, policy=EVERYTHING)
     assert scope.cancelled_caught
     home.hub.go_on.set()
 
@@ -406,7 +408,14 @@ async def test_two_pulls_at_once_fetch_once(home: Home, hub: Hub, weights: bytes
         settings = DownloadSettings(hub_url=hub.url, timeout_s=5)
         library = Library(home.library.folder)
         models.append(
-            await download.pull(home.entry(weights, name=name), library, egress, settings, told[name].append)
+            await download.pull(
+                home.entry(weights, name=name),
+                library,
+                egress,
+                settings,
+                told[name].append,
+                policy=EVERYTHING,
+            )
         )
 
     told: dict[str, list[download.Progress]] = {MODEL: [], "alias": []}
@@ -456,3 +465,15 @@ async def test_a_waiting_pull_takes_over_from_one_that_was_killed(
             child.send_signal(signal.SIGKILL)
     assert home.installed(home.library.get(MODEL)) == weights
     assert len(hub.starts(store)) == 2
+
+
+async def test_what_an_administrator_does_not_allow_is_not_asked_for(home: Home, weights: bytes) -> None:
+    home.hub.add("tiny.gguf", weights)
+    entry = home.entry(weights)  # its licence: MIT, its family unknown, so: open weights
+    settings = DownloadSettings(hub_url=home.hub.url, timeout_s=5)
+    egress = Egress({"hub": frozenset({"127.0.0.1"})})
+    strict = Policy(licences.load(), ("open_source_ai",))
+    with pytest.raises(ForbiddenError):
+        await download.pull(entry, home.library, egress, settings, lambda _: None, policy=strict)
+    assert not home.hub.asked
+    assert not home.library.list()

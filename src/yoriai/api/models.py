@@ -10,6 +10,8 @@ from yoriai.api.principal import CurrentContext
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
 from yoriai.catalog.catalogue import Entry
+from yoriai.catalog.policy import Policy
+from yoriai.catalog.report import OpennessReport, report
 from yoriai.types import Language, ModelKind, ResponderInfo
 
 router = APIRouter(tags=["Models"], responses=ERRORS)
@@ -29,6 +31,8 @@ class Offer(BaseModel):
     licence: str
     description: str
     installed: bool
+    openness: OpennessReport
+    allowed: bool  # by the administrator's choice of verdicts
 
 
 class Models(BaseModel):
@@ -45,12 +49,13 @@ async def list_models(context: CurrentContext, services: TheServices) -> Models:
         default=await services.registry.default_name(context.user),
         responders=await services.registry.list(context.user),
         catalogue=[
-            _offer(entry, context.language, entry.name in installed) for entry in services.catalogue.values()
+            _offer(entry, context.language, entry.name in installed, services.policy)
+            for entry in services.catalogue.values()
         ],
     )
 
 
-def _offer(entry: Entry, language: Language, is_installed: bool) -> Offer:
+def _offer(entry: Entry, language: Language, is_installed: bool, policy: Policy) -> Offer:
     return Offer(
         name=entry.name,
         family=entry.family,
@@ -63,4 +68,6 @@ def _offer(entry: Entry, language: Language, is_installed: bool) -> Offer:
         licence=entry.licence,
         description=getattr(entry.description, language),
         installed=is_installed,
+        openness=report(policy.of_entry(entry), language),
+        allowed=policy.allows(entry),
     )

@@ -24,6 +24,7 @@ from yoriai.catalog.facts import Details
 from yoriai.catalog.fetch import OnBytes, Remote, fetch
 from yoriai.catalog.gguf import read_header
 from yoriai.catalog.library import Library
+from yoriai.catalog.policy import Policy
 from yoriai.egress import Egress
 from yoriai.errors import (
     DiskFullError,
@@ -57,14 +58,21 @@ async def pull(
     egress: Egress,
     settings: DownloadSettings,
     progress: Callable[[Progress], None],
+    *,
+    policy: Policy,
 ) -> InstalledModel:
     """The model of `entry`, in the library. Cancelled or killed, what came is kept for the next time.
 
     Raises:
+        ForbiddenError: an administrator doesn't allow models with this entry's verdict.
+        NotFoundError: it has no source: it can be planned with only.
         DownloadError: no source could give it.
         DiskFullError: no room for it.
         ModelFileError: it came as it should, and still isn't a model that can run.
     """
+    policy.check(entry)
+    if not entry.sources:
+        raise NotFoundError("catalog.plan_only", name=entry.name)
     failures: list[tuple[Source, YoriaiError]] = []
     for source in entry.sources:
         try:

@@ -1,4 +1,4 @@
-"""`yoriai model list|show|pull|add|rm`: weights on this machine, and what the catalogue offers."""
+"""`yoriai model list|show|fit|pull|add|rm`: weights on this machine, and what the catalogue offers."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from yoriai.cli import fit
 from yoriai.cli.local import with_services
-from yoriai.cli.terminal import confirm, print_json, print_table, result, say, show, size
+from yoriai.cli.terminal import confirm, note, print_json, print_table, result, say, show, size
 from yoriai.errors import UsageError
 from yoriai.i18n.terminal import terminal_language
 
 if TYPE_CHECKING:
     from yoriai.bootstrap import Services
     from yoriai.catalog.catalogue import Entry
+    from yoriai.catalog.openness import Openness
     from yoriai.types import InstalledModel
 
 Name = Annotated[str, typer.Argument(help=say("model_name"))]
@@ -26,6 +28,7 @@ def commands() -> typer.Typer:
     app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
     app.command("list", help=say("model_list"))(list_models)
     app.command("show", help=say("model_show"))(show_model)
+    app.command("fit", help=say("model_fit"))(fit.fit)
     app.command("pull", help=say("model_pull"))(pull)
     app.command("add", help=say("model_add"))(add)
     app.command("rm", help=say("model_rm"))(remove)
@@ -34,7 +37,7 @@ def commands() -> typer.Typer:
 
 def list_models(as_json: AsJson = False) -> None:
     rows = with_services(_rows)
-    columns = ("name", "size", "quantization", "context", "languages", "licence", "state")
+    columns = ("name", "size", "quantization", "context", "languages", "licence", "openness", "state")
     show(
         as_json,
         {"models": rows},
@@ -47,6 +50,7 @@ def list_models(as_json: AsJson = False) -> None:
                 row["context"] or "",
                 " ".join(row["languages"]),
                 row["licence"],
+                row["openness_text"],
                 say(f"state_{row['state']}"),
             )
             for row in rows
@@ -67,11 +71,15 @@ def show_model(name: Name, as_json: AsJson = False) -> None:
     details = with_services(find)
     if as_json:
         print_json(details)
-    else:
-        print_table(
-            ("field", "value"),
-            [(key, value) for key, value in details.items() if value not in (None, "", [])],
-        )
+        return
+    from yoriai.cli.openness import print_openness
+
+    shown = details.pop("openness")
+    print_table(
+        ("field", "value"),
+        [(key, value) for key, value in details.items() if value not in (None, "", [])],
+    )
+    print_openness(shown)
 
 
 def pull(name: Name, yes: Yes = False) -> None:
@@ -81,7 +89,7 @@ def pull(name: Name, yes: Yes = False) -> None:
         if any(model.name == name for model in services.library.list()):
             return say("model_there", name=name)
         entry = provision.entry_named(services, name)
-        if not provision.may_pull(entry, yes):
+        if not provision.may_pull(services, entry, yes):
             raise typer.Exit(1)
         model = await provision.pull(services, entry)
         return say("model_pulled", name=model.name, size=size(model.size_bytes))
@@ -99,11 +107,17 @@ def add(
 
     import asyncio
 
-    async def run(services: Services) -> InstalledModel:
-        return await asyncio.to_thread(services.library.add, path, name or None, link)
+    async def run(services: Services) -> tuple[InstalledModel, Openness]:
+        model = await asyncio.to_thread(services.library.add, path, name or None, link)
+        return model, services.policy.of_installed(model, services.catalogue)
 
-    model = with_services(run)
+    model, openness = with_services(run)
+    from yoriai.catalog.report import report
+    from yoriai.cli.openness import conditions
+
     result(say("model_added", name=model.name, size=size(model.size_bytes)))
+    for line in conditions(report(openness, terminal_language()))[:1]:
+        note(line)
 
 
 def remove(name: Name, yes: Yes = False) -> None:
@@ -123,15 +137,23 @@ async def _rows(services: Services) -> list[dict[str, Any]]:
 
     states = {info.name: info.state for info in await services.registry.list(LOCAL_OPERATOR)}
     installed = {model.name: model for model in services.library.list()}
+    policy = services.policy
     rows = [
-        {**_facts(model), "context": model.context_train, "state": _state(states.get(name, "stopped"))}
+        _facts(model, policy.of_installed(model, services.catalogue))
+        | {"context": model.context_train, "state": _state(states.get(name, "stopped"))}
         for name, model in sorted(installed.items())
     ]
     available = [entry for name, entry in services.catalogue.items() if name not in installed]
-    return rows + [{**_facts(entry), "context": entry.context, "state": "available"} for entry in available]
+    return rows + [
+        _facts(entry, policy.of_entry(entry)) | {"context": entry.context, "state": "available"}
+        for entry in available
+    ]
 
 
-def _facts(model: InstalledModel | Entry) -> dict[str, Any]:
+def _facts(model: InstalledModel | Entry, openness: Openness) -> dict[str, Any]:
+    from yoriai.catalog.report import report
+
+    shown = report(openness, terminal_language())
     return {
         "name": model.name,
         "kind": model.kind,
@@ -139,6 +161,8 @@ def _facts(model: InstalledModel | Entry) -> dict[str, Any]:
         "quantization": model.quantization,
         "languages": list(model.languages),
         "licence": model.licence,
+        "verdict": shown.verdict,
+        "openness_text": shown.verdict_text,
     }
 
 
@@ -152,6 +176,7 @@ def _details(
     from dataclasses import asdict
 
     from yoriai.catalog.memory import memory_needed
+    from yoriai.catalog.report import report
 
     details: dict[str, Any] = {"name": name, "state": "installed" if installed else "available"}
     if entry:
@@ -162,4 +187,8 @@ def _details(
         engine = services.settings.engine
         details |= asdict(installed) | {"sampling": installed.sampling.model_dump(exclude_none=True)}
         details["memory_bytes"] = memory_needed(installed, engine.context_size, engine.parallel)
+        openness = services.policy.of_installed(installed, services.catalogue)
+    elif entry:
+        openness = services.policy.of_entry(entry)
+    details["openness"] = report(openness, terminal_language())
     return details

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from yoriai.cli.terminal import confirm, is_interactive, note, say, size
 from yoriai.errors import NotFoundError
+from yoriai.i18n.terminal import terminal_language
 
 if TYPE_CHECKING:
     from yoriai.bootstrap import Services
@@ -27,7 +28,12 @@ async def pull(services: Services, entry: Entry) -> InstalledModel:
     try:
         with progress_bar(entry.name) as show:
             return await download.pull(
-                entry, services.library, services.egress, services.settings.download, show
+                entry,
+                services.library,
+                services.egress,
+                services.settings.download,
+                show,
+                policy=services.policy,
             )
     except BaseException as error:
         if not isinstance(error, Exception):  # Ctrl-C, a signal
@@ -36,7 +42,7 @@ async def pull(services: Services, entry: Entry) -> InstalledModel:
 
 
 async def starter(services: Services) -> Entry:
-    """The model to begin with: the best that fits this machine and can be had from here."""
+    """The model to begin with: the best that fits this machine, can be had from here and is allowed."""
     import shutil
 
     import psutil
@@ -45,11 +51,20 @@ async def starter(services: Services) -> Entry:
 
     reachable = await hub.is_reachable(services.egress, services.settings.download)
     free_disk = shutil.disk_usage(services.settings.home).free
-    return starter.choose(services.catalogue, reachable, free_disk, psutil.virtual_memory().total)
+    allowed = {name: entry for name, entry in services.catalogue.items() if services.policy.allows(entry)}
+    return starter.choose(allowed, reachable, free_disk, psutil.virtual_memory().total)
 
 
-def may_pull(entry: Entry, yes: bool) -> bool:
-    """Ask whether to download; `yes` is an answer given beforehand, no terminal is a no."""
+def may_pull(services: Services, entry: Entry, yes: bool) -> bool:
+    """Ask whether to download, under the licence's conditions; `yes` is an answer given beforehand, no terminal a no.
+
+    Raises:
+        ForbiddenError: an administrator doesn't allow models with this entry's verdict.
+    """
+    from yoriai.catalog.report import report
+    from yoriai.cli.openness import conditions
+
+    services.policy.check(entry)
     sources = ", ".join(dict.fromkeys(source.kind for source in entry.sources))
     details = say(
         "pull_details",
@@ -58,14 +73,13 @@ def may_pull(entry: Entry, yes: bool) -> bool:
         licence=entry.licence,
         sources=sources,
     )
-    if yes:
-        note(details)
-        return True
-    if not is_interactive():
+    if not yes and not is_interactive():
         note(say("pull_needs_yes", name=entry.name))
         return False
     note(details)
-    return confirm(say("pull_question"))
+    for line in conditions(report(services.policy.of_entry(entry), terminal_language())):
+        note(line)
+    return yes or confirm(say("pull_question"))
 
 
 def entry_named(services: Services, name: str) -> Entry:

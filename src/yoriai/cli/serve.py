@@ -138,7 +138,7 @@ async def _provide_model(services: Services, *, yes: bool) -> None:
     ):
         return
     entry = provision.entry_named(services, name) if name else await provision.starter(services)
-    if not provision.may_pull(entry, yes):
+    if not provision.may_pull(services, entry, yes):
         note(say("without_model", name=entry.name))
         return
     await provision.pull(services, entry)

@@ -1,0 +1,46 @@
+"""Which models may be brought here: the one place where an administrator's choice of verdicts is enforced.
+
+Knows entries and installed models; how open each is, is `catalog.openness`' matter. `catalog.download` asks before the
+first byte, the CLI before it asks a person, the API when it lists offers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from yoriai.catalog.catalogue import Entry
+from yoriai.catalog.licences import Records
+from yoriai.catalog.openness import Openness, assess, assess_file, verdict
+from yoriai.errors import ForbiddenError
+from yoriai.types import InstalledModel, Verdict
+
+
+class Policy:
+    """Verdicts that are allowed; none named: all of them."""
+
+    def __init__(self, records: Records, allowed: Sequence[Verdict] = ()) -> None:
+        self._records = records
+        self._allowed = allowed
+
+    def of_entry(self, entry: Entry) -> Openness:
+        return assess(self._records, entry.family, entry.licence)
+
+    def of_installed(self, model: InstalledModel, catalogue: Mapping[str, Entry]) -> Openness:
+        """A model of the catalogue as the catalogue has it; any other as its own file says."""
+        entry = catalogue.get(model.name)
+        if entry is not None and (entry.family, entry.licence) == (model.family, model.licence):
+            return self.of_entry(entry)
+        return assess_file(self._records, model.family, model.licence)
+
+    def allows(self, entry: Entry) -> bool:
+        return not self._allowed or verdict(self.of_entry(entry)) in self._allowed
+
+    def check(self, entry: Entry) -> None:
+        """Raises: ForbiddenError: models with this verdict may not be pulled here."""
+        if not self.allows(entry):
+            raise ForbiddenError(
+                "catalog.verdict_not_allowed",
+                name=entry.name,
+                verdict=verdict(self.of_entry(entry)),
+                allowed=", ".join(self._allowed),
+            )
