@@ -226,37 +226,57 @@ def test_this_machine_is_detected_whatever_it_is(tmp_path: Path) -> None:
 
 
 # ---- bandwidth ------------------------------------------------------------------------------------------------
+class Meter:
+    """Measures what it is told to."""
+
+    def __init__(self, *rates: float, load: float = 0.0) -> None:
+        self.rates, self.load = list(rates), load
+        self.asked: list[tuple[int, int]] = []
+
+    def read(self, home: Path, key: str = "m", cores: int = 2, free_bytes: int = 64 * GIB) -> float | None:
+        return bandwidth.read_bandwidth(
+            home, key, cores, free_bytes, measure=self._measure, load=lambda: self.load
+        )
+
+    def _measure(self, threads: int, each: int) -> float:
+        self.asked.append((threads, each))
+        return self.rates.pop(0)
+
+
 def test_bandwidth_is_measured_once_and_kept(tmp_path: Path) -> None:
-    measured: list[tuple[int, int]] = []
+    meter = Meter(5e10, 6e10)
+    assert [meter.read(tmp_path, cores=4) for _ in range(3)] == [5e10] * 3
+    assert meter.asked == [(4, 64 * MIB)]
+    assert meter.read(tmp_path, "with another processor", cores=2) == 6e10
+    assert meter.asked[1:] == [(2, 128 * MIB)]
 
-    def measure(threads: int, each: int) -> float:
-        measured.append((threads, each))
-        return 5e10
 
-    for _ in range(3):
-        assert bandwidth.read_bandwidth(tmp_path, "this machine", 4, 64 * GIB, measure) == 5e10
-    assert measured == [(4, 64 * MIB)]
-    assert bandwidth.read_bandwidth(tmp_path, "with another processor", 2, 64 * GIB, measure) == 5e10
-    assert measured[1:] == [(2, 128 * MIB)]
+def test_what_was_measured_beside_other_work_is_measured_again(tmp_path: Path) -> None:
+    busy = Meter(3e10, 2e10, load=1.5)
+    assert [busy.read(tmp_path), busy.read(tmp_path)] == [3e10, 3e10]  # the better one
+    quiet = Meter(5e10)
+    assert [quiet.read(tmp_path), quiet.read(tmp_path)] == [5e10, 5e10]
 
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"[]", b"null", b'{"machine": "m", "bytes_per_s": "x"}', b'{"machine": "m", "bytes_per_s": NaN}',
-     b'{"machine": "m", "bytes_per_s": -1}', b'{"machine": "m", "bytes_per_s": 1e99}', b"\xff\xfe" * 9000],
+    [
+        b"", b"{", b"[]", b"null", b'{"machine": "m", "bytes_per_s": "x", "quiet": true}',
+        b'{"machine": "m", "bytes_per_s": NaN, "quiet": true}', b'{"machine": "m", "bytes_per_s": -1, "quiet": true}',
+        b'{"machine": "m", "bytes_per_s": 1e99, "quiet": true}', b"\xff\xfe" * 9000,
+    ],
 )  # fmt: skip
 def test_a_damaged_file_is_measured_anew(tmp_path: Path, content: bytes) -> None:
     (tmp_path / bandwidth.FILE).write_bytes(content)
-    assert bandwidth.read_bandwidth(tmp_path, "m", 2, 64 * GIB, lambda threads, each: 3e10) == 3e10
-    assert json.loads((tmp_path / bandwidth.FILE).read_bytes()) == {"machine": "m", "bytes_per_s": 3e10}
+    assert Meter(3e10).read(tmp_path) == 3e10
+    kept = json.loads((tmp_path / bandwidth.FILE).read_bytes())
+    assert kept == {"machine": "m", "bytes_per_s": 3e10, "quiet": True}
     assert [path.name for path in tmp_path.iterdir()] == [bandwidth.FILE]
 
 
 def test_where_it_cannot_be_kept_it_is_still_told(tmp_path: Path) -> None:
-    assert (
-        bandwidth.read_bandwidth(tmp_path / "not there", "m", 2, 64 * GIB, lambda threads, each: 3e10) == 3e10
-    )
+    assert Meter(3e10).read(tmp_path / "not there") == 3e10
 
 
 def test_it_is_not_measured_where_memory_is_short(tmp_path: Path) -> None:
-    assert bandwidth.read_bandwidth(tmp_path, "m", 2, 100 * MIB, lambda threads, each: 3e10) is None
+    assert Meter().read(tmp_path, free_bytes=100 * MIB) is None

@@ -41,6 +41,7 @@ class EngineDevice:
     description: str  # the card's name
     memory_bytes: int
     free_bytes: int
+    is_unified: bool = False  # a processor's own graphics, in the machine's RAM
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +78,7 @@ def detect(home: Path, engine: Sequence[EngineDevice] = (), system: System | Non
         ram_free_bytes=min(memory.available, total),
         vector_extensions=vectors,
         memory_bandwidth_bytes_per_s=(
-            measured := bandwidth.read_bandwidth(home, key, cores, memory.available, system.measure)
+            measured := bandwidth.read_bandwidth(home, key, cores, memory.available, measure=system.measure)
         ),
         is_bandwidth_measured=measured is not None,
         cpu_hz=clock.max * 1e6 if clock and clock.max else None,
@@ -116,7 +117,7 @@ def _by_engine(device: EngineDevice, ram_bytes: int) -> Gpu:
     if card is None:
         return Gpu(
             name=name, backend=backend, memory_bytes=device.memory_bytes, free_bytes=device.free_bytes,
-            is_unified=backend == "metal",
+            is_unified=device.is_unified or backend == "metal",
         )  # fmt: skip
     return replace(cards.gpu(name, card, device.memory_bytes, device.free_bytes), backend=backend)
 

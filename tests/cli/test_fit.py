@@ -1,0 +1,85 @@
+"""`yoriai model fit` as people and programs call it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PC1 = ("--gpu", "RTX 4060 Ti 16GB x3", "--ram", "64")
+PC2 = ("--gpu", "GTX 1080 Ti 11GB x2", "--ram", "48")
+REFERENCE = ("llama-3.1-70b", "gemma-2-27b", "gemma-2-9b", "llama-3.1-8b", "phi-3.5-mini")
+
+
+def run(home: Path, *arguments: str, lang: str = "C.UTF-8") -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("YORIAI_")}
+    environment |= {"YORIAI_HOME": str(home), "LANG": lang, "LC_ALL": lang}
+    command = [sys.executable, "-m", "yoriai", "model", "fit", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+
+
+def rows(home: Path, *arguments: str) -> list[dict[str, Any]]:
+    done = run(home, *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    return list(json.loads(done.stdout))
+
+
+def test_the_published_comparison_comes_out_of_described_hardware_alone(tmp_path: Path) -> None:
+    verdicts = {pc: {row["model"]: row["verdict"] for row in rows(tmp_path, *pc)} for pc in (PC1, PC2)}
+    assert [verdicts[PC1][name] for name in REFERENCE] == ["fits"] * 5
+    assert [verdicts[PC2][name] for name in REFERENCE] == ["none", "partly", "fits", "fits", "fits"]
+
+
+def test_a_table_says_verdicts_in_the_readers_language(tmp_path: Path) -> None:
+    english, japanese = (run(tmp_path, *REFERENCE, *PC2, lang=lang) for lang in ("C.UTF-8", "ja_JP.UTF-8"))
+    for done in (english, japanese):
+        assert done.returncode == 0, done.stderr
+        assert [line[0] for line in done.stdout.splitlines() if line[0] in "◯△✕"] == list("✕△◯◯◯")
+    assert "2 × GeForce GTX 1080 Ti 11 GB" in english.stdout
+    assert "slightly too large" in english.stdout
+    assert "8 cores with two channels" in english.stdout  # what was assumed
+    assert "それでも試すと" in japanese.stdout
+
+
+def test_models_that_are_loaded_together_find_less_room(tmp_path: Path) -> None:
+    models, gpu = (
+        ("gemma-2-9b", "multilingual-e5-small", "llama-3.1-8b"),
+        ("--gpu", "RTX 4090", "--ram", "64"),
+    )
+    alone = rows(tmp_path, *models, *gpu)
+    together = rows(tmp_path, *models, *gpu, "--together", "--users", "4", "--context", "8192")
+    assert [row["verdict"] for row in alone] == ["fits"] * 3
+    assert [row["verdict"] for row in together] == ["fits", "fits", "partly"]
+    smaller = rows(tmp_path, *models, *gpu, "--together", "--users", "4", "--context", "8192", "--kv", "q4_0")
+    assert smaller[2]["layers_gpu"] > together[2]["layers_gpu"]
+
+
+def test_this_machine_is_looked_at_where_none_is_described(tmp_path: Path) -> None:
+    (row,) = rows(tmp_path, "smollm2-135m")
+    assert row["verdict"] == "fits"
+    assert json.loads((tmp_path / "hardware.json").read_bytes())["bytes_per_s"] > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (("nope",), 3, "nope"),
+        (("--gpu", "RTX 9999"), 2, "Did you mean"),
+        (("--gpu", "RTX 4060 Ti"), 2, "16GB"),
+        (("--ram", "0"), 2, "RAM"),
+        (("--context", "1"), 2, "256"),
+        (("--kv", "q2"), 2, "q8_0"),
+    ],
+)
+def test_what_cannot_be_is_one_line_and_an_exit_code(
+    tmp_path: Path, arguments: tuple[str, ...], code: int, told: str
+) -> None:
+    done = run(tmp_path, *arguments)
+    assert done.returncode == code
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
