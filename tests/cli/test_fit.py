@@ -17,9 +17,13 @@ REFERENCE = ("llama-3.1-70b", "gemma-2-27b", "gemma-2-9b", "llama-3.1-8b", "phi-
 
 
 def run(home: Path, *arguments: str, lang: str = "C.UTF-8") -> subprocess.CompletedProcess[str]:
+    return yoriai(home, "model", "fit", *arguments, lang=lang)
+
+
+def yoriai(home: Path, *arguments: str, lang: str = "C.UTF-8") -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("YORIAI_")}
     environment |= {"YORIAI_HOME": str(home), "LANG": lang, "LC_ALL": lang}
-    command = [sys.executable, "-m", "yoriai", "model", "fit", *arguments]
+    command = [sys.executable, "-m", "yoriai", *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
 
 
@@ -83,3 +87,13 @@ def test_what_cannot_be_is_one_line_and_an_exit_code(
     assert done.returncode == code
     assert told in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_model_for_planning_only_is_listed_as_such_and_cannot_be_pulled(tmp_path: Path) -> None:
+    listed = yoriai(tmp_path, "model", "list", "--json")
+    states = {row["name"]: row["state"] for row in json.loads(listed.stdout)["models"]}
+    assert states["phi-3.5-mini"] == "plan_only"
+    assert "planning only" in yoriai(tmp_path, "model", "list").stdout
+    done = yoriai(tmp_path, "model", "pull", "phi-3.5-mini", "--yes")
+    assert done.returncode == 3
+    assert "no source is known" in done.stderr

@@ -145,7 +145,8 @@ async def _rows(services: Services) -> list[dict[str, Any]]:
     ]
     available = [entry for name, entry in services.catalogue.items() if name not in installed]
     return rows + [
-        _facts(entry, policy.of_entry(entry)) | {"context": entry.context, "state": "available"}
+        _facts(entry, policy.of_entry(entry))
+        | {"context": entry.context, "state": "available" if entry.sources else "plan_only"}
         for entry in available
     ]
 

@@ -83,10 +83,12 @@ def may_pull(services: Services, entry: Entry, yes: bool) -> bool:
 
 
 def entry_named(services: Services, name: str) -> Entry:
-    """Raises: NotFoundError: the catalogue has no such name."""
+    """Raises: NotFoundError: the catalogue has no such name, or no source for it."""
     entry = services.catalogue.get(name)
     if entry is None:
         raise NotFoundError("cli.model_unknown", param="model", name=name)
+    if not entry.sources:
+        raise NotFoundError("catalog.plan_only", param="model", name=name)
     return entry
 
 
