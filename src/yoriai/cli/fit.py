@@ -116,7 +116,9 @@ async def _machine(services: Services, wish: Wish) -> tuple[Machine, tuple[str, 
     from yoriai.settings import engine_environment
 
     cards = await graphics_cards(engine_environment())
-    return await to_thread.run_sync(lambda: detect(services.settings.home, cards)), ()
+    machine = await to_thread.run_sync(lambda: detect(services.settings.home, cards))
+    is_unused = machine.gpus and not cards and services.settings.engine.kind == "bundled"
+    return machine, ("engine",) if is_unused else ()
 
 
 async def _shapes(services: Services, wish: Wish) -> list[Shape]:
