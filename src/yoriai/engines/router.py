@@ -168,6 +168,14 @@ class Router:
         models = await asyncio.to_thread(self._library.list)
         return [self._info(model) for model in models] + await self._remotes.list()
 
+    def resident_bytes(self, name: str) -> int | None:
+        """What the process of a loaded model holds now; None: it has none, or is remote."""
+        engine = self._engines.get(name)
+        pid = engine.process.pid if engine and engine.process else None
+        with contextlib.suppress(psutil.Error):
+            return int(psutil.Process(pid).memory_info().rss) if pid else None
+        return None
+
     async def aclose(self) -> None:
         """Refuse whoever waits, stop every process."""
         self._closing = True

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -25,7 +26,7 @@ from sqlalchemy import (
     true,
 )
 
-REVISION = "0001"  # of the newest migration: a database that has it needs no Alembic at start-up
+REVISION = "0002"  # of the newest migration: a database that has it needs no Alembic at start-up
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -118,4 +119,33 @@ messages = Table(
     Column("left_out", Integer, nullable=False),
     Column("error_key", String(200)),
     Column("error_values", JSON, nullable=False),
+)
+
+measurements = Table(
+    "measurements",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("measured_at", UtcDateTime, nullable=False),
+    Column("machine_id", String(16), nullable=False),
+    Column("machine_name", String(200), nullable=False),
+    Column("machine", String(1000), nullable=False),
+    Column("engine", String(200), nullable=False),
+    Column("model", String(256), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("quantization", String(64), nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("threads", Integer, nullable=False),
+    Column("context", Integer, nullable=False),
+    Column("users", Integer, nullable=False),
+    Column("prompt_tokens", Integer, nullable=False),
+    Column("generated_tokens", Integer, nullable=False),
+    Column("rounds", Integer, nullable=False),
+    Column("prompt_tokens_per_s", JSON, nullable=False),  # median, least, most; null: not measured
+    Column("generation_tokens_per_s", JSON, nullable=False),
+    Column("first_token_s", JSON, nullable=False),
+    Column("memory_bytes", BigInteger),
+    Column("foreseen_prompt_tokens_per_s", Float),
+    Column("foreseen_generation_tokens_per_s", Float),
+    Column("is_imported", Boolean, nullable=False),
+    Index(None, "machine_id", "measured_at"),
 )

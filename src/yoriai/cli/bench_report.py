@@ -1,0 +1,167 @@
+"""What `yoriai bench` prints and writes: rows, comparison of machines, files. Used by `cli.bench`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from yoriai.cli.terminal import note, print_table, result, say, size
+from yoriai.errors import UsageError
+
+if TYPE_CHECKING:
+    from yoriai.catalog.measurement import Measurement, Spread
+    from yoriai.evaluation.chart import Chart
+    from yoriai.evaluation.comparison import Line, Pair
+
+COLUMNS = (
+    "name", "quantization", "context", "users", "prompt_rate", "generation_rate", "first_token", "memory", "predicted",
+    "to_predicted", "to_earlier", "machine",
+)  # fmt: skip
+_PAIR_COLUMNS = ("name", "quantization", "context", "users", "first", "second", "ratio", "prompt_ratio")
+_SUFFIXES = (".md", ".csv", ".json", ".svg", ".png")
+
+
+def check_suffix(path: Path) -> None:
+    """Raises: UsageError: nothing is written in such a form. Before anything is measured."""
+    if path.suffix.lower() not in _SUFFIXES:
+        raise UsageError("cli.bench_bad_suffix", path=path)
+    if path.suffix.lower() == ".png":
+        from yoriai.evaluation.chart import check_png
+
+        check_png()
+
+
+def cells(line: Line) -> list[str]:
+    from yoriai.evaluation.chart import figure
+
+    found = line.measurement
+    predicted = line.predicted_generation or line.predicted_prompt
+    ratio = line.generation_to_predicted if line.predicted_generation else line.prompt_to_predicted
+    seconds = found.first_token_s
+    return [
+        found.model,
+        found.quantization,
+        f"{found.context:,}",
+        str(found.users),
+        _spread(found.prompt_tokens_per_s),
+        _spread(found.generation_tokens_per_s),
+        f"{figure(seconds.median)} s" if seconds else "–",
+        size(found.memory_bytes) or "–",
+        f"{'' if line.is_calibrated else '~'}{figure(predicted.tokens_per_s)}" if predicted else "–",
+        _ratio(ratio),
+        _ratio(line.generation_to_earlier),
+        found.machine_name,
+    ]
+
+
+def compared(everything: Sequence[Measurement], own: str) -> list[Pair]:
+    """This machine with each of the others."""
+    from yoriai.evaluation import comparison
+
+    first, others = _machines(everything, own)
+    return [pair for other in others for pair in comparison.pairs(everything, first, other)] if first else []
+
+
+def print_pairs(pairs: Sequence[Pair], everything: Sequence[Measurement], own: str) -> None:
+    first, others = _machines(everything, own)
+    if not first or not others:
+        result(say("bench_one_machine"))
+        return
+    for other in others:
+        common = [pair for pair in pairs if (pair.second.machine_id, pair.second.machine_name) == other]
+        if not common:
+            note(say("bench_nothing_common", first=first[1], second=other[1]))
+            continue
+        print_table(_PAIR_COLUMNS, [_pair_cells(pair) for pair in common])
+        result(say("bench_ratio", first=first[1], second=other[1]))
+
+
+def export(path: Path, lines: Sequence[Line], pairs: Sequence[Pair]) -> None:
+    """Where machines are compared, tables and charts show that; JSON and CSV always have the measurements."""
+    from yoriai.catalog import files
+    from yoriai.evaluation import chart, exchange
+
+    measurements = [line.measurement for line in lines]
+    content: str | bytes
+    match path.suffix.lower():
+        case ".json":
+            content = exchange.to_json(measurements)
+        case ".csv":
+            content = exchange.to_csv(measurements)
+        case ".svg":
+            content = chart.to_svg(_chart(lines, pairs))
+        case ".png":
+            content = chart.to_png(_chart(lines, pairs))
+        case _:
+            columns = _PAIR_COLUMNS if pairs else COLUMNS
+            rows = [_pair_cells(pair) for pair in pairs] if pairs else [cells(line) for line in lines]
+            content = exchange.to_markdown([say(f"column_{name}") for name in columns], rows)
+    files.write(path, content.encode() if isinstance(content, str) else content)
+
+
+def _machines(
+    everything: Sequence[Measurement], own: str
+) -> tuple[tuple[str, str] | None, list[tuple[str, str]]]:
+    """This machine and the others."""
+    from yoriai.evaluation import comparison
+
+    ours = comparison.machines(
+        [each for each in everything if not each.is_imported and each.machine_id == own]
+    )
+    others = comparison.machines(everything)
+    return (ours[-1], [each for each in others if each != ours[-1]]) if ours else (None, others)
+
+
+def _pair_cells(pair: Pair) -> list[str]:
+    first = pair.first
+    return [
+        first.model,
+        first.quantization,
+        f"{first.context:,}",
+        str(first.users),
+        _spread(first.generation_tokens_per_s or first.prompt_tokens_per_s),
+        _spread(pair.second.generation_tokens_per_s or pair.second.prompt_tokens_per_s),
+        _ratio(pair.generation),
+        _ratio(pair.prompt),
+    ]
+
+
+def _chart(lines: Sequence[Line], pairs: Sequence[Pair]) -> Chart:
+    """In English: the letters of other languages are not in the font of a PNG."""
+    from yoriai.evaluation.chart import Bar, Chart
+
+    if pairs:
+        first, second = pairs[0].first.machine_name, pairs[0].second.machine_name
+        ratios = [(pair.first, pair.generation or pair.prompt) for pair in pairs]
+        bars = tuple(Bar(label=_label(each), value=ratio) for each, ratio in ratios if ratio)
+        title = f"{first} ÷ {second}: generated tokens per second"
+        return Chart(title=title, note=f"Above 1, {first} is faster.", bars=bars, line=1.0)
+    bars = tuple(
+        Bar(
+            label=_label(line.measurement), value=found.median, low=found.least, high=found.most,
+            mark=line.predicted_generation.tokens_per_s if line.predicted_generation else None,
+        )
+        for line in lines
+        if (found := line.measurement.generation_tokens_per_s)
+    )  # fmt: skip
+    words = "Bar: median of the rounds. Thin line: least to most. Orange: predicted."
+    machines = ", ".join(dict.fromkeys(line.measurement.machine_name for line in lines))
+    return Chart(title=f"Generated tokens per second ({machines})", note=words, bars=bars)
+
+
+def _label(measurement: Measurement) -> str:
+    users = f" ×{measurement.users}" if measurement.users > 1 else ""
+    return f"{measurement.model} {measurement.quantization} · {measurement.context}{users}"
+
+
+def _spread(found: Spread | None) -> str:
+    from yoriai.evaluation.chart import figure
+
+    if found is None:
+        return "–"
+    return f"{figure(found.median)} ({figure(found.least)}–{figure(found.most)})"
+
+
+def _ratio(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"

@@ -1,0 +1,1 @@
+"""Judging: how fast a responder is. (How well it answers comes with the exams.)"""

@@ -1,0 +1,186 @@
+"""Bars for measurements: as SVG with nothing but text, as PNG with Pillow where it is installed.
+
+Owns the layout, which both share. Words come in; those of a PNG are limited to the letters that Pillow's own font has.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
+from xml.sax.saxutils import escape
+
+from yoriai.errors import PrerequisiteError
+
+_WIDTH, _LABEL, _VALUE, _ROW, _HEAD, _FOOT, _MARGIN = 960, 330, 90, 30, 62, 44, 16
+_BAR = 16
+_INK, _GREY, _BLUE, _ORANGE, _PAPER = "#1f2430", "#8a90a0", "#3b6fb6", "#d9822b", "#ffffff"
+_MOST_BARS = 200
+_LONGEST_LABEL = 44
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bar:
+    """`low` and `high`: over the rounds. `mark`: what was predicted."""
+
+    label: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    mark: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chart:
+    title: str
+    note: str  # what bar, line and mark are
+    bars: tuple[Bar, ...]
+    line: float | None = None  # a value to hold all bars against; of ratios: 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Box:
+    x: float
+    y: float
+    width: float
+    height: float
+    colour: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Words:
+    x: float
+    y: float  # of the middle of the line
+    text: str
+    size: int
+    colour: str = _INK
+    from_right: bool = False
+
+
+def to_svg(chart: Chart) -> str:
+    height, boxes, words = _layout(chart)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" '
+        f'viewBox="0 0 {_WIDTH} {height}" font-family="sans-serif" role="img">',
+        f"<title>{escape(chart.title)}</title>",
+        f'<rect width="{_WIDTH}" height="{height}" fill="{_PAPER}"/>',
+    ]
+    parts += [
+        f'<rect x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" height="{box.height:.1f}" fill="{box.colour}"/>'
+        for box in boxes
+    ]
+    parts += [
+        f'<text x="{each.x:.1f}" y="{each.y:.1f}" font-size="{each.size}" fill="{each.colour}" '
+        f'dominant-baseline="central"{" text-anchor=" + chr(34) + "end" + chr(34) if each.from_right else ""}>'
+        f"{escape(each.text)}</text>"
+        for each in words
+    ]
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def check_png() -> None:
+    """Raises: PrerequisiteError: Pillow isn't installed."""
+    if find_spec("PIL") is None:
+        raise PrerequisiteError("evaluation.png_needs_pillow")
+
+
+def to_png(chart: Chart, scale: int = 2) -> bytes:
+    """Raises: PrerequisiteError: Pillow isn't installed."""
+    check_png()
+    from PIL import Image, ImageDraw, ImageFont
+
+    height, boxes, words = _layout(chart)
+    image = Image.new("RGB", (_WIDTH * scale, height * scale), _PAPER)
+    drawing: Any = ImageDraw.Draw(image)
+    for box in boxes:
+        corner = ((box.x + box.width) * scale - 1, (box.y + box.height) * scale - 1)
+        drawing.rectangle(((box.x * scale, box.y * scale), corner), fill=box.colour)
+    for each in words:
+        font = ImageFont.load_default(each.size * scale)
+        place = (each.x * scale, each.y * scale)
+        drawing.text(
+            place, _latin(each.text), fill=each.colour, font=font, anchor="rm" if each.from_right else "lm"
+        )
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def _layout(chart: Chart) -> tuple[int, list[_Box], list[_Words]]:
+    bars = chart.bars[:_MOST_BARS]
+    top = _nice(
+        max(
+            [bar.high or bar.value for bar in bars]
+            + [bar.mark or 0 for bar in bars]
+            + [chart.line or 0, 1e-9]
+        )
+    )
+    left, room = _MARGIN + _LABEL, _WIDTH - 2 * _MARGIN - _LABEL - _VALUE
+    height = _HEAD + _ROW * max(1, len(bars)) + _FOOT
+    boxes, words = _scale(top, left, room, height)
+    words += [
+        _Words(x=_MARGIN, y=22, text=chart.title, size=18),
+        _Words(x=_MARGIN, y=44, text=chart.note, size=12, colour=_GREY),
+    ]
+    for number, bar in enumerate(bars):
+        middle = _HEAD + _ROW * number + _ROW / 2
+        boxes += _bar(bar, middle, left, room / top)
+        words.append(_Words(x=left - 8, y=middle, text=_short(bar.label), size=13, from_right=True))
+        end = left + max(bar.high or 0, bar.value, bar.mark or 0) * room / top + 8
+        words.append(_Words(x=end, y=middle, text=figure(bar.value), size=13))
+    if chart.line is not None:
+        x = left + chart.line * room / top
+        boxes.append(_Box(x=x - 1, y=_HEAD, width=2, height=_ROW * len(bars), colour=_ORANGE))
+    return height, boxes, words
+
+
+def _bar(bar: Bar, middle: float, left: float, unit: float) -> list[_Box]:
+    boxes = [_Box(x=left, y=middle - _BAR / 2, width=max(1.0, bar.value * unit), height=_BAR, colour=_BLUE)]
+    if bar.low is not None and bar.high is not None:
+        width = max(1.0, (bar.high - bar.low) * unit)
+        boxes.append(_Box(x=left + bar.low * unit, y=middle - 1, width=width, height=2, colour=_INK))
+    if bar.mark is not None:
+        boxes.append(
+            _Box(
+                x=left + bar.mark * unit - 2,
+                y=middle - _BAR / 2 - 3,
+                width=4,
+                height=_BAR + 6,
+                colour=_ORANGE,
+            )
+        )
+    return boxes
+
+
+def _scale(top: float, left: float, room: float, height: int) -> tuple[list[_Box], list[_Words]]:
+    boxes, words = [], []
+    for step in range(5):
+        x = left + room * step / 4
+        boxes.append(_Box(x=x, y=_HEAD, width=1, height=height - _HEAD - _FOOT, colour="#e3e5ea"))
+        words.append(_Words(x=x, y=height - _FOOT + 16, text=figure(top * step / 4), size=11, colour=_GREY))
+    return boxes, words
+
+
+def figure(value: float) -> str:
+    """Three digits that matter: 1234 → "1,234", 12.34 → "12.3", 0.123 → "0.12"."""
+    return (
+        f"{value:,.0f}" if value >= 100 or value == 0 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    )
+
+
+def _nice(value: float) -> float:
+    """The next of 1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8 × 10ⁿ: quarters of it are short numbers."""
+    power: float = 10.0 ** math.floor(math.log10(value))
+    steps: Sequence[float] = (1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10)
+    return next(step * power for step in steps if step * power >= value * 0.999)
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= _LONGEST_LABEL else label[: _LONGEST_LABEL - 1] + "…"
+
+
+def _latin(text: str) -> str:
+    return "".join(each if each in "…×–·" or " " <= each <= "ÿ" else "?" for each in text)

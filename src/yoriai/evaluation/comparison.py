@@ -1,0 +1,109 @@
+"""Measurements side by side: with the prediction, with earlier runs, with another machine. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from yoriai.catalog.calibration import calibrate
+from yoriai.catalog.measurement import Measurement, Spread
+from yoriai.catalog.speed import Factor, Rate, scaled
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One measurement and what it is held against. Ratios: measured over the other; None: there is nothing to hold."""
+
+    measurement: Measurement
+    predicted_generation: Rate | None  # learnt from the other models of this machine, never from this one
+    predicted_prompt: Rate | None
+    is_calibrated: bool
+    generation_to_predicted: float | None
+    prompt_to_predicted: float | None
+    generation_to_earlier: float | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pair:
+    """The same weights under the same condition on two machines. Ratios: the first over the second."""
+
+    first: Measurement
+    second: Measurement
+    generation: float | None
+    prompt: float | None
+
+
+def lines(shown: Sequence[Measurement], everything: Sequence[Measurement]) -> list[Line]:
+    """Each of `shown` with what `everything`, oldest first, has to say of it."""
+    return [_line(each, everything) for each in shown]
+
+
+def latest(measurements: Sequence[Measurement]) -> list[Measurement]:
+    """The newest of each machine, model, condition and build; oldest first came in, so comes out."""
+    newest = {(_machine(each), *_condition(each), each.engine, each.threads): each for each in measurements}
+    return sorted(newest.values(), key=lambda each: each.measured_at)
+
+
+def machines(measurements: Sequence[Measurement]) -> list[tuple[str, str]]:
+    """(id, name) of each, in the order they appeared."""
+    return list(dict.fromkeys(_machine(each) for each in measurements))
+
+
+def pairs(measurements: Sequence[Measurement], first: tuple[str, str], second: tuple[str, str]) -> list[Pair]:
+    """What both machines have measured, the newest of each."""
+    ours = {_condition(each): each for each in measurements if _machine(each) == first}
+    theirs = {_condition(each): each for each in measurements if _machine(each) == second}
+    return [_pair(ours[each], theirs[each]) for each in ours if each in theirs]
+
+
+def _line(shown: Measurement, everything: Sequence[Measurement]) -> Line:
+    known = calibrate(everything, shown.machine_id, without=shown.model)
+    generation = _rate(shown.foreseen_generation_tokens_per_s, known.generation)
+    prompt = _rate(shown.foreseen_prompt_tokens_per_s, known.prompt)
+    earlier = [
+        each
+        for each in everything
+        if _machine(each) == _machine(shown)
+        and _condition(each) == _condition(shown)
+        and each.measured_at < shown.measured_at
+    ]
+    before = earlier[-1].generation_tokens_per_s if earlier else None
+    return Line(
+        measurement=shown,
+        predicted_generation=generation,
+        predicted_prompt=prompt,
+        is_calibrated=(known.generation if generation else known.prompt).models > 0,
+        generation_to_predicted=_over(
+            shown.generation_tokens_per_s, generation.tokens_per_s if generation else None
+        ),
+        prompt_to_predicted=_over(shown.prompt_tokens_per_s, prompt.tokens_per_s if prompt else None),
+        generation_to_earlier=_over(shown.generation_tokens_per_s, before.median if before else None),
+    )
+
+
+def _pair(first: Measurement, second: Measurement) -> Pair:
+    theirs, theirs_prompt = second.generation_tokens_per_s, second.prompt_tokens_per_s
+    return Pair(
+        first=first,
+        second=second,
+        generation=_over(first.generation_tokens_per_s, theirs.median if theirs else None),
+        prompt=_over(first.prompt_tokens_per_s, theirs_prompt.median if theirs_prompt else None),
+    )
+
+
+def _machine(measurement: Measurement) -> tuple[str, str]:
+    return measurement.machine_id, measurement.machine_name
+
+
+def _condition(measurement: Measurement) -> tuple[str, int, int]:
+    """Weights are the same by their digest, whatever they are called; without one by name and quantisation."""
+    weights = measurement.digest or f"{measurement.model} {measurement.quantization}"
+    return weights, measurement.context, measurement.users
+
+
+def _rate(foreseen: float | None, factor: Factor) -> Rate | None:
+    return scaled(foreseen, factor, on_gpu=False) if foreseen else None
+
+
+def _over(measured: Spread | None, other: float | None) -> float | None:
+    return measured.median / other if measured and other else None

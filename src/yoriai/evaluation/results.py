@@ -1,0 +1,39 @@
+"""What was measured, kept in the database. The CLI and the page ask here; neither sees a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from yoriai.catalog.calibration import calibrate
+from yoriai.catalog.hardware import Machine
+from yoriai.catalog.measurement import Measurement, machine_id
+from yoriai.catalog.speed import Efficiency
+from yoriai.evaluation.exchange import from_json
+from yoriai.store import measurements
+from yoriai.store.database import Database
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Results:
+    database: Database
+
+    async def keep(self, measurement: Measurement) -> None:
+        await self.database.write(lambda connection: measurements.add(connection, measurement))
+
+    async def everything(self) -> list[Measurement]:
+        """Own and imported, oldest first."""
+        return await self.database.read(measurements.everything)
+
+    async def take_in(self, content: bytes) -> int:
+        """Another machine's export; how many measurements of it are new.
+
+        Raises:
+            UsageError: no such file, or an impossible value in it. Then nothing of it is kept.
+        """
+        found = from_json(content, datetime.now(UTC))
+        return await self.database.write(lambda connection: measurements.add_unknown(connection, found))
+
+    async def efficiency(self, machine: Machine) -> Efficiency:
+        """What this machine was measured to reach of what is foreseen."""
+        return calibrate(await self.everything(), machine_id(machine))
