@@ -128,6 +128,8 @@ def test_markdown_becomes_its_element(text: str, shown: str) -> None:
         ("**忘れないこと。**これが", "<strong>忘れないこと。</strong>これが"),
         ("**注意:**必ず", "<strong>注意:</strong>必ず"),
         ("値は**`x`**です", "値は<strong><code>x</code></strong>です"),
+        ("**「重要」**API", "<strong>「重要」</strong>API"),
+        ("API**（推奨）**", "API<strong>（推奨）</strong>"),
         ("これは*（例）*です", "これは<em>（例）</em>です"),
         ("~~「旧」~~です", "<s>「旧」</s>です"),
         ("**이 용어(This term)**를", "<strong>이 용어(This term)</strong>를"),
@@ -238,6 +240,10 @@ def test_common_formulas_are_converted() -> None:
         r"\hat{y} = \mathbf{W}x + \vec{b} \in \mathbb{R}^n",
     ):
         assert "y-formula-source" not in html_of(f"$${source}$$"), source
+
+
+def test_text_in_a_formula_is_shown_as_the_text_it_is() -> None:
+    assert "<mtext>&lt;b&gt;x&lt;/b&gt;</mtext>" in html_of(r"$\text{<b>x</b>}$")
 
 
 def test_a_formula_that_cannot_be_converted_shows_its_source() -> None:

@@ -207,7 +207,6 @@ def test_text_may_be_cleaned_in_parts() -> None:
     assert clean_text(text) == "ab\ufffdc\ufffd\ufffdd\ne\nf\tgh 👩‍👩‍👧"
 
 
-MACROS = "".join(rf"\def\{chr(98 + step)}{{\{chr(97 + step)}\{chr(97 + step)}}}" for step in range(24))
 MEGABYTE = 1_000_000
 SLOW = {
     "one word": "a" * MEGABYTE,
@@ -236,11 +235,11 @@ SLOW = {
     "fences": "```python\nx\n```\n" * (MEGABYTE // 16),
     "paragraphs": "a\n\n" * (MEGABYTE // 3),
     "ampersands": "&" * MEGABYTE,
-    "empty lines of C": "```c\n" + "\n" * 5_000 + "x\n```\n",
+    "empty lines of C": "```c\na " + "\n" * 5_000 + "\n!\n```\n",
     "words of C#": "```csharp\n" + "a\n" * 4_000 + "```\n",
     "backslashes of Scala": '```scala\n"' + "\\" * 4_000 + "\n```\n",
     "dollars of Java": "```java\n" + "$\n" * 20_000 + "```\n" + "```java\n" + "$\n" * 20_000 + "```\n",
-    "macros": rf"$\def\a{{x}}{MACROS}\y$",
+    "macros": (r"$\def\a{" + "x+" * 700 + "}" + r"\a" * 90 + "$\n\n") * 50,
 }
 
 

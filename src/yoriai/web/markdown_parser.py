@@ -20,7 +20,7 @@ from yoriai.web.links import bare_link, is_allowed
 MAX_NESTING = 24
 _MAX_IMAGES_IN_IMAGES = 2
 _MAX_LABEL_CHARS = 4_000
-_MAX_BRACKETS_IN_LABEL = 8
+_MAX_BRACKETS_IN_LABEL = 4
 _ENDED_BY_FORMULA = ["paragraph", "blockquote", "list"]
 
 
