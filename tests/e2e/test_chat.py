@@ -181,3 +181,18 @@ def test_the_page_is_closed_to_nobody_in_particular(new_context: NewContext) -> 
     assert stranger.url.endswith("/login")
     stranger.goto("/c/0123456789abcdef")
     assert stranger.url.endswith("/login")
+
+
+def test_reasoning_is_folded_and_apart_from_the_answer(page: Page) -> None:
+    choose_model(page, ECHO)
+    ask(page, "<think>first this, then that</think>The answer.")
+    expect(page.locator(".y-answer")).to_have_text("The answer.")
+    expect(page.locator(".y-reasoning-text")).to_be_hidden()
+    page.click(".y-reasoning summary")
+    expect(page.locator(".y-reasoning-text")).to_have_text("first this, then that")
+
+
+def test_what_was_left_out_of_the_context_is_said(page: Page) -> None:
+    for number in range(4):
+        ask(page, f"{number}: " + "the quick brown fox jumps over the lazy dog. " * 100)
+    expect(page.locator(".y-note").last).to_contain_text("did not fit into the model's context")

@@ -41,7 +41,7 @@ class SettingsDrawer:
         self._numbers: dict[str, ui.number] = {}
         label = visitor.text("settings")
         with ui.right_drawer(value=False, bordered=True).classes("y-settings") as self.drawer:
-            self.drawer.props(f'width=340 breakpoint=1300 role=complementary aria-label="{label}"')
+            self.drawer.props(f'width=340 breakpoint=1200 role=complementary aria-label="{label}"')
             ui.label(label).classes("y-heading")
             self._prompt_field()
             for name in _NUMBERS:
