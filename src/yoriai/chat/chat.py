@@ -23,6 +23,7 @@ from yoriai.store.database import Connection, Database
 from yoriai.telemetry import Metrics
 from yoriai.types import Context, Conversation, ConversationMessage, Sampling, User
 
+LONGEST_SEARCH = 200  # characters; each word of it is a condition of the query
 ROOT = "root"  # as `parent_id`: begin anew, beside the first question
 _LONGEST_TITLE = 60  # characters of a title that is taken from the first question
 Result = TypeVar("Result")
@@ -48,8 +49,9 @@ class Chat:
 
     # ---- conversations -------------------------------------------------------------------------------------
     async def conversations(self, user: User, search: str = "") -> list[Conversation]:
-        """Newest first; with `search` those whose title or messages contain every word of it."""
-        return await self._database.read(lambda connection: rows.of_user(connection, user.id, search))
+        """Newest first; with `search` those whose title or messages contain every word of its beginning."""
+        words = search[:LONGEST_SEARCH]
+        return await self._database.read(lambda connection: rows.of_user(connection, user.id, words))
 
     async def create(
         self,
@@ -112,16 +114,16 @@ class Chat:
 
     async def delete(self, user: User, conversation_id: str) -> None:
         """With all its messages; replies that run are stopped. Raises: NotFoundError."""
-        _, messages = await self.get(user, conversation_id)
-        for message in messages:
-            if message.id in self._running:
-                await self._running[message.id].stop("stopped")
 
         def work(connection: Connection) -> None:
             _found(connection, user, conversation_id, Action.DELETE)
             rows.remove(connection, user.id, conversation_id)
 
         await self._database.write(work)
+        # After the row is gone, so that no reply can begin in between; what they still save meets no row.
+        for reply in list(self._running.values()):
+            if reply.message().conversation_id == conversation_id:
+                await reply.stop("stopped")
 
     # ---- questions and replies -----------------------------------------------------------------------------
     async def ask(
@@ -204,8 +206,8 @@ class Chat:
         responder = await self._registry.get(conversation.model, context.user)
 
         def work(connection: Connection) -> tuple[Result, ConversationMessage, list[ConversationMessage]]:
-            _found(connection, context.user, conversation_id, Action.CHANGE)
-            result, reply = prepare(connection, conversation)
+            present = _found(connection, context.user, conversation_id, Action.CHANGE)
+            result, reply = prepare(connection, replace(present, model=conversation.model))
             rows.add_message(connection, reply)
             rows.touch(connection, conversation_id, reply.id, _now())
             return result, reply, rows.messages_of(connection, context.user.id, conversation_id)
@@ -235,7 +237,8 @@ class Chat:
     def _check_parent(self, parent: ConversationMessage) -> None:
         if parent.role != "assistant":
             raise UsageError("chat.parent_is_question", param="parent_id")
-        if parent.id in self._running:
+        reply = self._running.get(parent.id)
+        if (reply.message() if reply else parent).status == "running":
             raise ConflictError("chat.reply_running")
 
     async def _reply(self, user: User, reply_id: str) -> ConversationMessage:
