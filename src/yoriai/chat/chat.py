@@ -202,17 +202,20 @@ class Chat:
     ) -> tuple[Result, ConversationMessage]:
         """Save what `prepare` makes, in one transaction, and start the reply."""
         require(context.user, Action.CHAT)
-        conversation = await self._with_model(context.user, conversation_id)
-        responder = await self._registry.get(conversation.model, context.user)
+        model = await self._model_of(context.user, conversation_id)
+        responder = await self._registry.get(model, context.user)
 
-        def work(connection: Connection) -> tuple[Result, ConversationMessage, list[ConversationMessage]]:
-            present = _found(connection, context.user, conversation_id, Action.CHANGE)
-            result, reply = prepare(connection, replace(present, model=conversation.model))
+        def work(
+            connection: Connection,
+        ) -> tuple[Result, Conversation, ConversationMessage, list[ConversationMessage]]:
+            found = _found(connection, context.user, conversation_id, Action.CHANGE)
+            present = replace(found, model=model)
+            result, reply = prepare(connection, present)
             rows.add_message(connection, reply)
             rows.touch(connection, conversation_id, reply.id, _now())
-            return result, reply, rows.messages_of(connection, context.user.id, conversation_id)
+            return result, present, reply, rows.messages_of(connection, context.user.id, conversation_id)
 
-        result, message, messages = await self._database.write(work)
+        result, conversation, message, messages = await self._database.write(work)
         path = prompt.path_to({each.id: each for each in messages}, message.parent_id)
         reply = Reply(message, self._save, self._metrics)
         self._running[message.id] = reply
@@ -220,16 +223,16 @@ class Chat:
         reply.start(events, lambda: self._forget(message.id))
         return result, message
 
-    async def _with_model(self, user: User, conversation_id: str) -> Conversation:
+    async def _model_of(self, user: User, conversation_id: str) -> str:
         conversation = await self._database.read(
             lambda connection: _found(connection, user, conversation_id, Action.READ)
         )
         if conversation.model:
-            return conversation
+            return conversation.model
         name = await self._registry.default_name(user)
         if name is None:
             raise NotFoundError("chat.no_model", param="model")
-        return replace(conversation, model=name)
+        return name
 
     def _forget(self, reply_id: str) -> None:
         self._running.pop(reply_id, None)
