@@ -242,6 +242,8 @@ def test_reasoning_is_folded_and_apart_from_the_answer(page: Page) -> None:
 
 
 def test_what_was_left_out_of_the_context_is_said(page: Page) -> None:
+    page.click("[aria-label='Settings of this conversation']")
+    page.fill("[aria-label='Longest reply']", "8")
     for number in range(4):
         ask(page, f"{number}: " + "the quick brown fox jumps over the lazy dog. " * 100)
     expect(page.locator(".y-note").last).to_contain_text("did not fit into the model's context")

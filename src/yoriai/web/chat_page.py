@@ -7,6 +7,7 @@ reloaded, it goes on, and the page that comes next finds it again.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import aclosing, nullcontext
 from typing import Any
@@ -29,7 +30,8 @@ from yoriai.web.settings_drawer import SettingsDrawer
 from yoriai.web.transcript import Transcript
 from yoriai.web.visitor import Visitor
 
-_PACE_S = 0.1  # between two patches of a running reply
+_PACE_S = 0.1  # between two patches of a running reply, at least …
+_REST = 4  # … and so many times what the last one took
 _MODELS_EVERY_S = 3.0
 _SESSION_EVERY_S = 10.0
 
@@ -184,9 +186,14 @@ class ChatPage:
 
     async def _edit(self, id: str, text: str) -> None:
         """Ask again beside an earlier question."""
-        if self._conversation:
+        if self._conversation is None:
+            return
+        try:
             await self._ask(self._conversation, text, self._message(id).parent_id or ROOT)
-            await self._reload()
+        except Exception:
+            self._transcript.refused()
+            raise
+        await self._reload()
 
     async def _ask(self, conversation: Conversation, text: str, parent_id: str | None) -> None:
         context = await self._visitor.context()
@@ -241,8 +248,10 @@ class ChatPage:
                 if update.kind == "end":
                     await self._ended(update)
                     return
+                begun = time.perf_counter()
                 await live.take(update)
-                await asyncio.sleep(_PACE_S)
+                # A long open list or table costs more with each word: the page slows down, not the server.
+                await asyncio.sleep(max(_PACE_S, _REST * (time.perf_counter() - begun)))
 
     async def _ended(self, update: ReplyUpdate) -> None:
         message = update.message

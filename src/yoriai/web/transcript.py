@@ -16,6 +16,7 @@ from nicegui import ui
 from yoriai.i18n.catalogue import text
 from yoriai.types import ConversationMessage, Language, Stage, Usage
 from yoriai.web import markdown
+from yoriai.web.composer import LONGEST_QUESTION
 from yoriai.web.tree import Shown
 from yoriai.web.visitor import Visitor
 
@@ -31,6 +32,11 @@ class Transcript(ui.element, component="transcript.js"):
         super().__init__()
         self._visitor = visitor
         self.props["labels"] = {name: visitor.text(name) for name in _LABELS}
+        self.props["limit"] = LONGEST_QUESTION
+
+    def refused(self) -> None:
+        """The edited question was not taken: its text stays in the box."""
+        self.run_method("refused")
 
     async def show(self, branch: Sequence[Shown]) -> None:
         """The whole branch, in place of what is there. Rendered beside the loop: it can take seconds."""
