@@ -69,7 +69,7 @@ def yoriai(home: Path, *arguments: str, stdin: str = "", **further: str) -> subp
 
 @contextmanager
 def server(home: Path, *arguments: str, **further: str) -> Iterator[Served]:
-    """`yoriai serve` until the end of the block, then SIGTERM; its exit code must be 0."""
+    """`yoriai serve` until the end of the block; then SIGTERM, and its exit code must be 0."""
     command = [sys.executable, "-m", "yoriai", "serve", "--port", "0", *arguments]
     with tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen(
@@ -82,8 +82,9 @@ def server(home: Path, *arguments: str, **further: str) -> Iterator[Served]:
         )
         try:
             yield Served(url=_address(process, log), home=home, process=process, log=log)
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(30) == 0
+            if process.poll() is None:  # else the test has killed it
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(30) == 0
         finally:
             process.kill()
             process.wait()

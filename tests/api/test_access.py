@@ -19,6 +19,16 @@ ADMINISTRATION = {
     ("POST", "/api/users"),
     ("PATCH", "/api/users/{user_id}"),
 }
+OWNED = [
+    ("GET", "/api/conversations/{conversation_id}", None),
+    ("PATCH", "/api/conversations/{conversation_id}", {"title": "mine"}),
+    ("DELETE", "/api/conversations/{conversation_id}", None),
+    ("POST", "/api/conversations/{conversation_id}/messages", {"text": "hi"}),
+    ("POST", "/api/replies/{reply_id}/regenerate", None),
+    ("POST", "/api/replies/{reply_id}/stop", None),
+    ("GET", "/api/replies/{reply_id}/events", None),
+    ("DELETE", "/api/tokens/{token_id}", None),
+]
 
 
 CREDENTIALS = {
@@ -65,26 +75,20 @@ def test_a_member_administers_nothing(method: str, path: str, ben: httpx2.Client
     assert ben.request(method, path, json=body).status_code == 403
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "body"),
-    [
-        ("GET", "/api/conversations/{conversation}", None),
-        ("PATCH", "/api/conversations/{conversation}", {"title": "mine"}),
-        ("DELETE", "/api/conversations/{conversation}", None),
-        ("POST", "/api/conversations/{conversation}/messages", {"text": "hi"}),
-        ("POST", "/api/replies/{reply}/regenerate", None),
-        ("POST", "/api/replies/{reply}/stop", None),
-        ("GET", "/api/replies/{reply}/events", None),
-        ("DELETE", "/api/tokens/{token}", None),
-    ],
-)
+def test_every_route_to_an_owned_thing_is_walked_as_another_user() -> None:
+    everybodys = {("GET", "/v1/models/{name}")}
+    with_ids = {route for route in ROUTES if "{" in route[1]} - ADMINISTRATION - everybodys
+    assert with_ids == {(method, path) for method, path, _ in OWNED}
+
+
+@pytest.mark.parametrize(("method", "path", "body"), OWNED)
 def test_what_is_annas_does_not_exist_for_ben(
     method: str, path: str, body: Any, anna: httpx2.Client, ben: httpx2.Client
 ) -> None:
     conversation = anna.post("/api/conversations", json={"title": "private"}).json()["id"]
     asked = anna.post(f"/api/conversations/{conversation}/messages", json={"text": "Say one word."}).json()
     token = anna.get("/api/tokens").json()["tokens"][0]["id"]
-    url = path.format(conversation=conversation, reply=asked["reply"]["id"], token=token)
+    url = path.format(conversation_id=conversation, reply_id=asked["reply"]["id"], token_id=token)
     assert ben.request(method, url, json=body).status_code == 404
     assert anna.get(f"/api/conversations/{conversation}").json()["conversation"]["title"] == "private"
     anna.post(f"/api/replies/{asked['reply']['id']}/stop")

@@ -138,6 +138,26 @@ async def test_refusals(smollm2_path: Path, tmp_path: Path) -> None:
             await chat.create(bootstrap.LOCAL_OPERATOR)
 
 
+async def test_two_questions_at_once_are_not_both_taken(smollm2_path: Path, tmp_path: Path) -> None:
+    async with house(tmp_path, smollm2_path, context_size=1024) as (services, context):
+        chat, user = services.chat, context.user
+        conversation = await chat.create(user, sampling=Sampling(max_tokens=500))
+        asked = await asyncio.gather(
+            *(chat.ask(context, conversation.id, f"Story {number}?") for number in range(3)),
+            return_exceptions=True,
+        )
+        assert [type(each) for each in asked].count(ConflictError) == 2
+        _, messages = await chat.get(user, conversation.id)
+        assert len(messages) == 2
+        await chat.stop(user, messages[1].id)
+
+
+async def test_a_search_of_endless_words_is_cut(smollm2_path: Path, tmp_path: Path) -> None:
+    async with house(tmp_path, smollm2_path) as (services, context):
+        await services.chat.create(context.user, title="a")
+        assert len(await services.chat.conversations(context.user, "a " * 100_000)) == 1
+
+
 async def test_another_user_reaches_nothing(smollm2_path: Path, tmp_path: Path) -> None:
     async with house(tmp_path, smollm2_path, context_size=1024) as (services, context):
         chat = services.chat

@@ -9,7 +9,11 @@ import pytest
 
 from yoriai.cli.listening import check_exposure, describe, is_loopback, listen
 from yoriai.errors import ConflictError, UsageError
+from yoriai.i18n.catalogue import error_text
 from yoriai.settings import ServerSettings
+
+CERTIFICATE = Path(__file__).parents[1] / "certificates" / "localhost.pem"
+KEY = CERTIFICATE.with_suffix(".key")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
@@ -19,13 +23,20 @@ def test_loopback_needs_nothing(host: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "ai.example", ""])
-def test_other_addresses_need_tls_or_an_explicit_word(host: str, tmp_path: Path) -> None:
+def test_other_addresses_need_tls_or_an_explicit_word(host: str) -> None:
     with pytest.raises(UsageError, match="insecure_lan_needed"):
         check_exposure(ServerSettings(host=host))
     check_exposure(ServerSettings(host=host, insecure_lan=True))
-    certificate = tmp_path / "cert.pem"
-    certificate.touch()
-    check_exposure(ServerSettings(host=host, tls_certificate=certificate, tls_key=certificate))
+    check_exposure(ServerSettings(host=host, tls_certificate=CERTIFICATE, tls_key=KEY))
+
+
+def test_files_that_are_no_certificate_and_key_are_refused(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.pem"
+    broken.write_text("garbage")
+    for certificate, key in ((broken, KEY), (CERTIFICATE, broken), (KEY, CERTIFICATE)):
+        with pytest.raises(UsageError, match="tls_unusable") as caught:
+            check_exposure(ServerSettings(tls_certificate=certificate, tls_key=key))
+        assert str(certificate) in error_text(caught.value, "en")
 
 
 def test_half_of_tls_is_refused(tmp_path: Path) -> None:

@@ -149,6 +149,55 @@ def test_a_draft_survives_a_reload(page: Page) -> None:
     expect(page.locator(".y-composer textarea")).to_have_value("half a thought")
 
 
+def test_what_was_sent_is_no_draft_any_more(page: Page) -> None:
+    choose_model(page, ECHO)
+    ask(page, "no draft")
+    page.click("button:has-text('New chat')")
+    expect(page.locator(".y-welcome")).to_be_visible()
+    expect(page.locator(".y-composer textarea")).to_have_value("")
+    page.reload()
+    expect(page.locator(".y-composer textarea")).to_have_value("")
+
+
+def test_the_browsers_back_button_shows_what_the_address_names(page: Page) -> None:
+    choose_model(page, ECHO)
+    ask(page, "the first")
+    page.click("button:has-text('New chat')")
+    expect(page.locator(".y-welcome")).to_be_visible()
+    page.go_back()
+    expect(page.locator(".y-question")).to_have_text("the first")
+    page.go_forward()
+    expect(page.locator(".y-welcome")).to_be_visible()
+
+
+def test_a_question_goes_to_the_branch_that_its_tab_shows(page: Page) -> None:
+    choose_model(page, ECHO)
+    ask(page, "one way")
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(other.locator(".y-answer")).to_have_text("one way")
+    other.click(".y-user [aria-label='Edit and ask again']")
+    other.fill(".y-edit textarea", "another way")
+    other.press(".y-edit textarea", "Enter")
+    expect(other.locator(".y-answer")).to_have_text("another way")
+    wait_for_end(other)
+    ask(page, "and then")
+    expect(page.locator(".y-question")).to_have_text(["one way", "and then"])
+
+
+def test_a_role_that_was_chosen_is_not_chosen_in_the_next_conversation(page: Page) -> None:
+    page.click("[aria-label='Settings of this conversation']")
+    role = page.locator(".y-settings .q-select").first
+    role.click()
+    page.click(".q-menu .q-item >> nth=0")
+    expect(page.locator("[aria-label='System prompt']")).not_to_have_value("")
+    page.click("button:has-text('New chat')")
+    expect(page.locator("[aria-label='System prompt']")).to_have_value("")
+    role.click()
+    page.click(".q-menu .q-item >> nth=0")
+    expect(page.locator("[aria-label='System prompt']")).not_to_have_value("")
+
+
 def test_the_picker_shows_what_is_loaded(page: Page) -> None:
     expect(page.locator(".y-picker")).to_contain_text(re.compile("smollm2-135m · 0.1 GB · loaded"))
 
@@ -181,3 +230,20 @@ def test_the_page_is_closed_to_nobody_in_particular(new_context: NewContext) -> 
     assert stranger.url.endswith("/login")
     stranger.goto("/c/0123456789abcdef")
     assert stranger.url.endswith("/login")
+
+
+def test_reasoning_is_folded_and_apart_from_the_answer(page: Page) -> None:
+    choose_model(page, ECHO)
+    ask(page, "<think>first this, then that</think>The answer.")
+    expect(page.locator(".y-answer")).to_have_text("The answer.")
+    expect(page.locator(".y-reasoning-text")).to_be_hidden()
+    page.click(".y-reasoning summary")
+    expect(page.locator(".y-reasoning-text")).to_have_text("first this, then that")
+
+
+def test_what_was_left_out_of_the_context_is_said(page: Page) -> None:
+    page.click("[aria-label='Settings of this conversation']")
+    page.fill("[aria-label='Longest reply']", "8")
+    for number in range(4):
+        ask(page, f"{number}: " + "the quick brown fox jumps over the lazy dog. " * 100)
+    expect(page.locator(".y-note").last).to_contain_text("did not fit into the model's context")

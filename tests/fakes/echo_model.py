@@ -9,7 +9,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -33,9 +33,10 @@ class _Handler(BaseHTTPRequestHandler):
         choices.append({"index": 0, "delta": {}, "finish_reason": "stop"})
         events = [json.dumps({"choices": [choice]}) for choice in choices] + ["[DONE]"]
         self._begin("text/event-stream")
-        for event in events:
-            self.wfile.write(f"data: {event}\n\n".encode())
-            time.sleep(pause_s)
+        with suppress(ConnectionError):  # whoever asked has left
+            for event in events:
+                self.wfile.write(f"data: {event}\n\n".encode())
+                time.sleep(pause_s)
 
     def _send(self, content: bytes) -> None:
         self._begin("application/json")

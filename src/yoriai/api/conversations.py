@@ -13,6 +13,7 @@ from yoriai.api.principal import CurrentContext, CurrentUser
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
 from yoriai.api.streaming import EventStream
+from yoriai.chat.chat import LONGEST_SEARCH
 from yoriai.chat.reply import ReplyUpdate
 from yoriai.types import Conversation, ConversationMessage, Sampling
 
@@ -61,7 +62,7 @@ class Asked(BaseModel):
 
 @router.get("/api/conversations")
 async def list_conversations(
-    user: CurrentUser, services: TheServices, search: Annotated[str, Query(max_length=200)] = ""
+    user: CurrentUser, services: TheServices, search: Annotated[str, Query(max_length=LONGEST_SEARCH)] = ""
 ) -> ConversationList:
     """Your conversations, newest first; `search` looks into titles and messages."""
     return ConversationList(conversations=await services.chat.conversations(user, search))

@@ -6,6 +6,7 @@ readable only by the account that runs the server). A wrong Bearer token never f
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from collections.abc import Callable
 from typing import Annotated
@@ -47,11 +48,16 @@ class Principals:
 
 
 class Closed:
-    """ASGI: lets a request pass when it has a principal or its path is open."""
+    """ASGI: lets a request pass when it has a principal or its path is open.
 
-    def __init__(self, app: ASGIApp, principals: Principals) -> None:
+    Args:
+        valid_for_s: so long a stream may go on before its credential is looked at again.
+    """
+
+    def __init__(self, app: ASGIApp, principals: Principals, valid_for_s: float = 5.0) -> None:
         self.app = app
         self._principals = principals
+        self._valid_for_s = valid_for_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not is_open(scope["path"]):
@@ -60,7 +66,31 @@ class Closed:
             except YoriaiError as error:
                 await response_to(error, language_of(scope))(scope, receive, send)
                 return
+            await self._while_valid(scope, receive, send)
+            return
         await self.app(scope, receive, send)
+
+    async def _while_valid(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the request; a stream whose reader was disabled or signed out meanwhile is cut off."""
+        request = asyncio.current_task()
+        watching = asyncio.create_task(self._watch(scope, request))
+        try:
+            await self.app(scope, receive, send)
+        except asyncio.CancelledError:
+            if not watching.done():  # the server is ending, or the client has left
+                raise
+        finally:
+            watching.cancel()
+
+    async def _watch(self, scope: Scope, request: asyncio.Task[None] | None) -> None:
+        while True:
+            await asyncio.sleep(self._valid_for_s)
+            try:
+                await self._principals.of(scope)
+            except YoriaiError:
+                if request:
+                    request.cancel()
+                return
 
 
 def is_open(path: str) -> bool:

@@ -23,6 +23,7 @@ from yoriai.store.database import Connection, Database
 from yoriai.telemetry import Metrics
 from yoriai.types import Context, Conversation, ConversationMessage, Sampling, User
 
+LONGEST_SEARCH = 200  # characters; each word of it is a condition of the query
 ROOT = "root"  # as `parent_id`: begin anew, beside the first question
 _LONGEST_TITLE = 60  # characters of a title that is taken from the first question
 Result = TypeVar("Result")
@@ -48,8 +49,9 @@ class Chat:
 
     # ---- conversations -------------------------------------------------------------------------------------
     async def conversations(self, user: User, search: str = "") -> list[Conversation]:
-        """Newest first; with `search` those whose title or messages contain every word of it."""
-        return await self._database.read(lambda connection: rows.of_user(connection, user.id, search))
+        """Newest first; with `search` those whose title or messages contain every word of its beginning."""
+        words = search[:LONGEST_SEARCH]
+        return await self._database.read(lambda connection: rows.of_user(connection, user.id, words))
 
     async def create(
         self,
@@ -112,16 +114,16 @@ class Chat:
 
     async def delete(self, user: User, conversation_id: str) -> None:
         """With all its messages; replies that run are stopped. Raises: NotFoundError."""
-        _, messages = await self.get(user, conversation_id)
-        for message in messages:
-            if message.id in self._running:
-                await self._running[message.id].stop("stopped")
 
         def work(connection: Connection) -> None:
             _found(connection, user, conversation_id, Action.DELETE)
             rows.remove(connection, user.id, conversation_id)
 
         await self._database.write(work)
+        # After the row is gone, so that no reply can begin in between; what they still save meets no row.
+        for reply in list(self._running.values()):
+            if reply.message().conversation_id == conversation_id:
+                await reply.stop("stopped")
 
     # ---- questions and replies -----------------------------------------------------------------------------
     async def ask(
@@ -200,17 +202,20 @@ class Chat:
     ) -> tuple[Result, ConversationMessage]:
         """Save what `prepare` makes, in one transaction, and start the reply."""
         require(context.user, Action.CHAT)
-        conversation = await self._with_model(context.user, conversation_id)
-        responder = await self._registry.get(conversation.model, context.user)
+        model = await self._model_of(context.user, conversation_id)
+        responder = await self._registry.get(model, context.user)
 
-        def work(connection: Connection) -> tuple[Result, ConversationMessage, list[ConversationMessage]]:
-            _found(connection, context.user, conversation_id, Action.CHANGE)
-            result, reply = prepare(connection, conversation)
+        def work(
+            connection: Connection,
+        ) -> tuple[Result, Conversation, ConversationMessage, list[ConversationMessage]]:
+            found = _found(connection, context.user, conversation_id, Action.CHANGE)
+            present = replace(found, model=model)
+            result, reply = prepare(connection, present)
             rows.add_message(connection, reply)
             rows.touch(connection, conversation_id, reply.id, _now())
-            return result, reply, rows.messages_of(connection, context.user.id, conversation_id)
+            return result, present, reply, rows.messages_of(connection, context.user.id, conversation_id)
 
-        result, message, messages = await self._database.write(work)
+        result, conversation, message, messages = await self._database.write(work)
         path = prompt.path_to({each.id: each for each in messages}, message.parent_id)
         reply = Reply(message, self._save, self._metrics)
         self._running[message.id] = reply
@@ -218,16 +223,16 @@ class Chat:
         reply.start(events, lambda: self._forget(message.id))
         return result, message
 
-    async def _with_model(self, user: User, conversation_id: str) -> Conversation:
+    async def _model_of(self, user: User, conversation_id: str) -> str:
         conversation = await self._database.read(
             lambda connection: _found(connection, user, conversation_id, Action.READ)
         )
         if conversation.model:
-            return conversation
+            return conversation.model
         name = await self._registry.default_name(user)
         if name is None:
             raise NotFoundError("chat.no_model", param="model")
-        return replace(conversation, model=name)
+        return name
 
     def _forget(self, reply_id: str) -> None:
         self._running.pop(reply_id, None)
@@ -235,7 +240,8 @@ class Chat:
     def _check_parent(self, parent: ConversationMessage) -> None:
         if parent.role != "assistant":
             raise UsageError("chat.parent_is_question", param="parent_id")
-        if parent.id in self._running:
+        reply = self._running.get(parent.id)
+        if (reply.message() if reply else parent).status == "running":
             raise ConflictError("chat.reply_running")
 
     async def _reply(self, user: User, reply_id: str) -> ConversationMessage:

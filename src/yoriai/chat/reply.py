@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -75,7 +75,7 @@ class Reply:
         self._is_closing = False
 
     def start(self, events: AsyncGenerator[Event | LeftOut, None], ended: Callable[[], None]) -> None:
-        """Begin to iterate `events`; `ended` is called when the last word is in the database."""
+        """Begin to iterate `events`; `ended` is called when the last word is in the database, and only then."""
         self._task = asyncio.create_task(self._run(events, ended))
 
     async def stop(self, status: ReplyStatus) -> None:
@@ -117,15 +117,20 @@ class Reply:
                 await news.wait()
 
     async def _run(self, events: AsyncGenerator[Event | LeftOut, None], ended: Callable[[], None]) -> None:
-        saving = asyncio.create_task(self._save_now_and_then())
+        said_all = asyncio.Event()
+        saving = asyncio.create_task(self._save_now_and_then(said_all))
         outcome = await self._outcome(events)
         self._is_closing = True  # from here on a stop comes too late, and must not break the last save
-        saving.cancel()
-        await asyncio.wait([saving])
+        said_all.set()
+        await saving  # not cancelled: a save that is still under way would overwrite the last one
         message = replace(self.message(), **outcome)
-        await self._save(message)
+        try:
+            await self._save(message)
+        except Exception as error:  # a full disk: the followers learn it, and the server still has the words
+            message = replace(message, **_failure(error))
+        else:
+            ended()
         self._message = message
-        ended()
         self._tell()
 
     async def _outcome(self, events: AsyncGenerator[Event | LeftOut, None]) -> dict[str, Any]:
@@ -134,11 +139,8 @@ class Reply:
             await self._iterate(events)
         except asyncio.CancelledError:
             return {"status": self._ending}
-        except YoriaiError as error:
-            return _failure(error.key, error.values)
-        except Exception:
-            _log.exception("a reply broke off")
-            return _failure("chat.bug", {})
+        except Exception as error:
+            return _failure(error)
         return {"status": "done"}
 
     async def _iterate(self, events: AsyncGenerator[Event | LeftOut, None]) -> None:
@@ -180,16 +182,27 @@ class Reply:
         news, self._news = self._news, asyncio.Event()
         news.set()
 
-    async def _save_now_and_then(self) -> None:
-        saved = ""
-        while True:
-            await asyncio.sleep(_SAVE_EVERY_S)
+    async def _save_now_and_then(self, said_all: asyncio.Event) -> None:
+        saved = 0
+        while not said_all.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(said_all.wait(), _SAVE_EVERY_S)
+                return
             message = self.message()
-            if message.content + message.reasoning != saved:
-                await asyncio.shield(self._save(message))
-                saved = message.content + message.reasoning
+            if len(message.content) + len(message.reasoning) > saved:
+                try:
+                    await self._save(message)
+                except Exception as error:  # the last save tells it, if it lasts
+                    _log.warning("a reply could not be saved yet: %s", error)
+                saved = len(message.content) + len(message.reasoning)
 
 
-def _failure(key: str, values: dict[str, object]) -> dict[str, Any]:
-    plain = {name: value if isinstance(value, int | float) else str(value) for name, value in values.items()}
-    return {"status": "failed", "error_key": key, "error_values": plain}
+def _failure(error: Exception) -> dict[str, Any]:
+    """The fields of a message that tell why it broke off."""
+    if not isinstance(error, YoriaiError):
+        _log.error("a reply broke off", exc_info=error)
+        return {"status": "failed", "error_key": "chat.bug", "error_values": {}}
+    plain = {
+        name: value if isinstance(value, int | float) else str(value) for name, value in error.values.items()
+    }
+    return {"status": "failed", "error_key": error.key, "error_values": plain}

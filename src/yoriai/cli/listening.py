@@ -9,6 +9,7 @@ import os
 import secrets
 import signal
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ _DRAIN_S = 5  # what a shutdown waits for answers that are being sent
 
 
 def check_exposure(settings: ServerSettings) -> None:
-    """Raises: UsageError: listening beyond this machine in clear text, and nobody said that it's meant."""
+    """Raises: UsageError: clear text beyond this machine, and nobody said that it's meant; or unusable TLS files."""
     if bool(settings.tls_certificate) != bool(settings.tls_key):
         raise UsageError("cli.tls_incomplete")
     for path in (settings.tls_certificate, settings.tls_key):
@@ -32,6 +33,18 @@ def check_exposure(settings: ServerSettings) -> None:
             raise UsageError("cli.tls_missing", path=path)
     if not (is_loopback(settings.host) or settings.tls_certificate or settings.insecure_lan):
         raise UsageError("cli.insecure_lan_needed", host=settings.host)
+    if settings.tls_certificate and settings.tls_key:
+        try:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            # With a password that is surely wrong: else a locked key is asked for on the terminal.
+            context.load_cert_chain(settings.tls_certificate, settings.tls_key, password="")
+        except OSError as error:  # ssl.SSLError is one
+            raise UsageError(
+                "cli.tls_unusable",
+                certificate=settings.tls_certificate,
+                private_key=settings.tls_key,
+                detail=str(error),
+            ) from error
 
 
 def is_loopback(host: str) -> bool:

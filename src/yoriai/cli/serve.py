@@ -84,6 +84,7 @@ async def _answer(services: Services, listener: socket.socket, *, open_browser: 
 
     running = describe(services.settings.server, listener)
     server = _server(services, running)
+    failure: YoriaiError | None = None
     async with anyio.create_task_group() as tasks:
 
         async def until_signal() -> None:
@@ -92,12 +93,18 @@ async def _answer(services: Services, listener: socket.socket, *, open_browser: 
 
         tasks.start_soon(until_signal)
         await server.ready.wait()
-        with announced(services.settings.home, running):
-            link = await _welcome(services, running.url)
-            if open_browser:
-                _open(link)
-            await _preload(services)
-            await anyio.sleep_forever()
+        try:
+            with announced(services.settings.home, running):
+                link = await _welcome(services, running.url)
+                if open_browser:
+                    _open(link)
+                await _preload(services)
+                await anyio.sleep_forever()
+        except YoriaiError as error:  # taken out of the group, which would wrap it
+            failure = error
+            tasks.cancel_scope.cancel()
+    if failure:
+        raise failure
 
 
 def _server(services: Services, running: Running) -> Server:

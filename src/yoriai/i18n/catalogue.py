@@ -31,7 +31,7 @@ def messages() -> dict[str, dict[str, str]]:
     return catalogue
 
 
-def text(key: str, language: Language, **values: object) -> str:
+def text(key: str, language: Language, /, **values: object) -> str:
     """The text of `key`, its placeholders filled.
 
     Raises:

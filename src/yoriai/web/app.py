@@ -20,7 +20,7 @@ from yoriai.web.visitor import visitor_of
 
 _ICON = Path(__file__).with_name("yoriai.svg")
 _RECONNECT_S = 30.0  # a phone that slept, a network that went away: the same page goes on
-_HISTORY = 300  # messages kept for a page that reconnects
+_HISTORY = 100  # messages kept for a page that reconnects
 
 
 def content_security_policy() -> str:

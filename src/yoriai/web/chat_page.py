@@ -7,8 +7,9 @@ reloaded, it goes on, and the page that comes next finds it again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import aclosing
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import aclosing, nullcontext
 from typing import Any
 
 from nicegui import background_tasks, ui
@@ -29,7 +30,8 @@ from yoriai.web.settings_drawer import SettingsDrawer
 from yoriai.web.transcript import Transcript
 from yoriai.web.visitor import Visitor
 
-_PACE_S = 0.1  # between two patches of a running reply
+_PACE_S = 0.1  # between two patches of a running reply, at least …
+_REST = 4  # … and so many times what the last one took
 _MODELS_EVERY_S = 3.0
 _SESSION_EVERY_S = 10.0
 
@@ -45,6 +47,9 @@ class ChatPage:
         self._first_id = conversation_id
         self._messages: list[ConversationMessage] = []
         self._following: dict[str, asyncio.Task[None]] = {}
+        self._turn = (
+            asyncio.Lock()
+        )  # one action at a time, in the visitor's order: each waits for the database
         self._words = ""
         self._client = ui.context.client
 
@@ -56,7 +61,7 @@ class ChatPage:
         with parts.left_content:
             self._list = ConversationList(self._visitor)
         with parts.header:
-            self._picker = ModelPicker(self._visitor, self._services.registry, self._pick_model)
+            self._picker = ModelPicker(self._visitor, self._services.registry, self._safely(self._pick_model))
         self._settings = SettingsDrawer(self._visitor, self._safely(self._save_settings))
         parts.settings_button.on_click(self._settings.drawer.toggle)
         with parts.main:
@@ -67,12 +72,12 @@ class ChatPage:
         ui.skip_link(self._visitor.text("skip"), target=self._composer)
         self._listen()
         await self._open(self._first_id)
-        ui.timer(_MODELS_EVERY_S, self._safely(self._picker.refresh), immediate=False)
-        ui.timer(_SESSION_EVERY_S, self._safely(self._check_session), immediate=False)
+        ui.timer(_MODELS_EVERY_S, self._safely(self._picker.refresh, in_turn=False), immediate=False)
+        ui.timer(_SESSION_EVERY_S, self._safely(self._check_session, in_turn=False), immediate=False)
         self._client.on_delete(self._unfollow_all)
 
     def _listen(self) -> None:
-        self._on(self._transcript, "ready", self._show)
+        self._on(self._transcript, "ready", self._ready)
         self._on(self._transcript, "lost", self._follow_again)
         self._on(self._transcript, "edit", self._edit)
         self._on(self._transcript, "regenerate", self._regenerate)
@@ -80,8 +85,9 @@ class ChatPage:
         self._on(self._composer, "send", self._send)
         self._on(self._composer, "stop", self._stop)
         self._on(self._list, "choose", self._choose)
+        self._on(self._list, "back", self._go_back)
         self._on(self._list, "rename", self._rename)
-        self._on(self._list, "remove", self._remove)
+        self._on(self._list, "remove", self._remove, in_turn=False)
         self._on(self._list, "search", self._search)
 
     # ---- which conversation --------------------------------------------------------------------------------
@@ -111,16 +117,24 @@ class ChatPage:
         ui.navigate.history.push(f"/c/{id}")
         layout.close_on_phone(self._drawer)
 
+    async def _go_back(self, id: str) -> None:
+        await self._open(id)
+        await self._show()
+
     async def _begin_new(self) -> None:
         await self._open("")
         await self._show()
         ui.navigate.history.push("/")
         layout.close_on_phone(self._drawer)
 
+    async def _ready(self) -> None:
+        await self._check_session()
+        await self._show()
+
     async def _show(self) -> None:
         """The branch that was last looked at, and its running replies."""
         branch = self._branch()
-        self._transcript.show(branch)
+        await self._transcript.show(branch)
         for shown in branch:
             if shown.message.status == "running":
                 self._follow(shown.message.id)
@@ -139,20 +153,24 @@ class ChatPage:
     async def _remove(self, id: str) -> None:
         if not await layout.confirm(self._visitor, self._visitor.text("remove_question")):
             return
-        await self._chat.delete(await self._visitor.user(), id)
-        if self._conversation and self._conversation.id == id:
-            await self._begin_new()
-        await self._refresh_list()
+        async with self._turn:
+            await self._chat.delete(await self._visitor.user(), id)
+            if self._conversation and self._conversation.id == id:
+                await self._begin_new()
+            await self._refresh_list()
 
     # ---- questions and replies -----------------------------------------------------------------------------
     async def _send(self, text: str) -> None:
+        """Ask at the end of the branch that this page shows, whatever another tab has chosen meanwhile."""
+        branch = self._branch()
         try:
             conversation = self._conversation or await self._create()
-            await self._ask(conversation, text, None)
-        except YoriaiError:
+            await self._ask(conversation, text, branch[-1].message.id if branch else None)
+        except Exception:
             self._composer.refused()
             raise
         self._composer.accepted()
+        await self._reload()
 
     async def _create(self) -> Conversation:
         settings = self._settings.value()
@@ -168,13 +186,18 @@ class ChatPage:
 
     async def _edit(self, id: str, text: str) -> None:
         """Ask again beside an earlier question."""
-        if self._conversation:
+        if self._conversation is None:
+            return
+        try:
             await self._ask(self._conversation, text, self._message(id).parent_id or ROOT)
+        except Exception:
+            self._transcript.refused()
+            raise
+        await self._reload()
 
     async def _ask(self, conversation: Conversation, text: str, parent_id: str | None) -> None:
         context = await self._visitor.context()
         await self._chat.ask(context, conversation.id, text, parent_id=parent_id)
-        await self._reload()
 
     async def _regenerate(self, id: str) -> None:
         await self._chat.regenerate(await self._visitor.context(), id)
@@ -209,8 +232,9 @@ class ChatPage:
     def _follow(self, reply_id: str) -> None:
         if (before := self._following.get(reply_id)) is not None:
             before.cancel()
+        following = self._safely(self._following_of, in_turn=False)
         self._following[reply_id] = background_tasks.create(
-            self._following_of(reply_id), name=f"follow {reply_id}"
+            following(reply_id=reply_id), name=f"follow {reply_id}"
         )
 
     async def _follow_again(self, id: str) -> None:
@@ -224,8 +248,10 @@ class ChatPage:
                 if update.kind == "end":
                     await self._ended(update)
                     return
-                live.take(update)
-                await asyncio.sleep(_PACE_S)
+                begun = time.perf_counter()
+                await live.take(update)
+                # A long open list or table costs more with each word: the page slows down, not the server.
+                await asyncio.sleep(max(_PACE_S, _REST * (time.perf_counter() - begun)))
 
     async def _ended(self, update: ReplyUpdate) -> None:
         message = update.message
@@ -235,7 +261,7 @@ class ChatPage:
         self._messages = [message if each.id == message.id else each for each in self._messages]
         for shown in self._branch():
             if shown.message.id == message.id:
-                self._transcript.put(shown)
+                await self._transcript.put(shown)
         self._composer.set_running(bool(self._running()))
         await self._picker.refresh()
 
@@ -251,14 +277,17 @@ class ChatPage:
             self._conversation = await self._chat.update(user, self._conversation.id, model=name)
 
     async def _save_settings(self) -> None:
-        if self._conversation:
-            settings = self._settings.value()
-            self._conversation = await self._chat.update(
-                await self._visitor.user(),
-                self._conversation.id,
-                system_prompt=settings.system_prompt,
-                sampling=settings.sampling,
-            )
+        if (before := self._conversation) is None:
+            return
+        settings = self._settings.value()
+        if (settings.system_prompt, settings.sampling) == (before.system_prompt, before.sampling):
+            return
+        self._conversation = await self._chat.update(
+            await self._visitor.user(),
+            before.id,
+            system_prompt=settings.system_prompt,
+            sampling=settings.sampling,
+        )
 
     # ---- inside --------------------------------------------------------------------------------------------
     def _branch(self) -> list[tree.Shown]:
@@ -286,24 +315,40 @@ class ChatPage:
     async def _check_session(self) -> None:
         await self._visitor.user()
 
-    def _on(self, element: ui.element, event: str, handler: Callable[..., Awaitable[None]]) -> None:
+    def _on(
+        self,
+        element: ui.element,
+        event: str,
+        handler: Callable[..., Awaitable[None]],
+        *,
+        in_turn: bool = True,
+    ) -> None:
         """`handler` gets the fields of the browser's event by name."""
+        safe = self._safely(handler, in_turn=in_turn)
 
         async def handle(arguments: GenericEventArguments) -> None:
             fields: dict[str, Any] = arguments.args if isinstance(arguments.args, dict) else {}
-            await self._safely(handler)(**fields)
+            await safe(**fields)
 
         element.on(event, handle)
 
-    def _safely(self, handler: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
-        """`handler`, whose failures are said on the page; without a session the page is over."""
+    def _safely(
+        self, handler: Callable[..., Awaitable[None]], *, in_turn: bool = True
+    ) -> Callable[..., Coroutine[Any, Any, None]]:
+        """`handler`, whose failures are said on the page; without a session the page is over.
+
+        Args:
+            in_turn: after the actions before it; not for what waits for the visitor, a clock or a reply.
+        """
 
         async def handle(**fields: Any) -> None:
             try:
-                await handler(**fields)
+                async with self._turn if in_turn else nullcontext():
+                    await handler(**fields)
             except AuthenticationError:
                 self._unfollow_all()
-                ui.navigate.to("/login")
+                with self._client:
+                    ui.navigate.to("/login")
             except YoriaiError as error:
                 self._tell(error)
 

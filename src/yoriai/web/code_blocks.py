@@ -33,43 +33,57 @@ _LANGUAGES = """
 _UNLIKE_CODE = re.compile(r"[^\n]{1000}|[\w\s]{500}|\s{100}|\n{20}")
 _MAX_CHARS = 50_000
 # While a block is being written it is coloured again with every update.
-_MAX_OPEN_CHARS = 8_000
+_MAX_OPEN_CHARS = 4_000
+_MAX_SECONDS = 0.5  # of CPU
+_MAX_REMEMBERED = 200
 _MAX_LANGUAGE_CHARS = 30
 _ERROR = f".{CODE_CLASS_PREFIX}err "  # code that is still being written is full of them
 _SCHEMES = (("body:not(.body--dark) .y-code", "default"), ("body.body--dark .y-code", "github-dark"))
 
 
-class ColourBudget:
-    """CPU time that the colours of one rendering may take together, in seconds."""
+class Colours:
+    """Colours the code of one answer. Remembers what it coloured: a list is rendered again while it grows."""
 
-    def __init__(self, seconds: float = 0.5) -> None:
-        self._until = time.thread_time() + seconds
+    def __init__(self) -> None:
+        self._until = 0.0
+        self._coloured: dict[tuple[str, str], str | None] = {}
 
-    def limit(self, tokens: Iterator[tuple[_TokenType, str]]) -> Iterator[tuple[_TokenType, str]]:
+    def begin(self) -> None:
+        """Starts one rendering, whose blocks share the time limit."""
+        self._until = time.thread_time() + _MAX_SECONDS
+        if len(self._coloured) > _MAX_REMEMBERED:
+            self._coloured.clear()
+
+    def html(self, code: str, language: str) -> str | None:
+        """The code with colours, or None where it has to stay plain."""
+        if language not in _LANGUAGES.split() or _UNLIKE_CODE.search(code):
+            return None
+        if (code, language) not in self._coloured:
+            self._coloured[code, language] = self._colour(code, language)
+        return self._coloured[code, language]
+
+    def _colour(self, code: str, language: str) -> str | None:
+        try:
+            return write(self._in_time(_lexer(language).get_tokens(code)), _formatter())
+        except TimeoutError:
+            return None
+
+    def _in_time(self, tokens: Iterator[tuple[_TokenType, str]]) -> Iterator[tuple[_TokenType, str]]:
         for token in tokens:
             if time.thread_time() > self._until:
                 raise TimeoutError
             yield token
 
 
-def code_block(code: str, *, language: str, is_closed: bool, copy_label: str, budget: ColourBudget) -> str:
+def code_block(code: str, *, language: str, is_closed: bool, copy_label: str, colours: Colours) -> str:
     limit = _MAX_CHARS if is_closed else _MAX_OPEN_CHARS
-    coloured = _coloured(code, language.lower(), budget) if len(code) <= limit else None
+    coloured = colours.html(code, language.lower()) if len(code) <= limit else None
     return (
         '<div class="y-code"><div class="y-code-head">'
         f'<span class="y-code-language">{escape(language[:_MAX_LANGUAGE_CHARS])}</span>'
         f'<button class="y-copy" type="button" data-copy="">{escape(copy_label)}</button></div>'
         f"<pre><code>{escape(code) if coloured is None else coloured}</code></pre></div>\n"
     )
-
-
-def _coloured(code: str, language: str, budget: ColourBudget) -> str | None:
-    if language not in _LANGUAGES.split() or _UNLIKE_CODE.search(code):
-        return None
-    try:
-        return write(budget.limit(_lexer(language).get_tokens(code)), _formatter())
-    except TimeoutError:
-        return None
 
 
 @cache

@@ -13,7 +13,7 @@ export default {
              :disable="!text.trim() || waiting || tooLong" :loading="waiting"><q-tooltip>{{ labels.send }}</q-tooltip></q-btn>
       <p v-if="tooLong" class="y-error" role="alert">{{ labels.tooLong }}</p>
     </form>`,
-  data: () => ({ text: "", waiting: false }),
+  data: () => ({ text: "", waiting: false, sentKey: "" }),
   computed: {
     tooLong() {
       return this.text.length > this.limit;
@@ -39,13 +39,13 @@ export default {
     send() {
       if (!this.text.trim() || this.waiting || this.running || this.tooLong) return;
       this.waiting = true;
+      this.sentKey = this.draftKey; // a new conversation gets its own key while its first question is on the way
       this.$emit("send", { text: this.text });
     },
     accepted() {
-      sessionStorage.removeItem(this.draftKey);
+      sessionStorage.removeItem(this.sentKey);
       this.waiting = false;
-      this.text = "";
-      this.$nextTick(this.grow);
+      this.restore();
     },
     refused() {
       this.waiting = false;

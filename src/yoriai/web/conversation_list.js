@@ -3,11 +3,11 @@ const DAY_MS = 86400000;
 
 export default {
   props: { labels: Object, items: Array, active: String },
-  emits: ["choose", "rename", "remove", "search"],
+  emits: ["choose", "back", "rename", "remove", "search"],
   template: `
     <nav class="y-conversations" :aria-label="labels.conversations">
       <label class="y-search"><q-icon name="search" aria-hidden="true" />
-        <input type="search" v-model="words" :placeholder="labels.search" :aria-label="labels.search" @input="search" />
+        <input type="search" v-model="words" maxlength="200" :placeholder="labels.search" :aria-label="labels.search" @input="search" />
       </label>
       <p v-if="!items.length" class="y-nothing">{{ words ? labels.nothing_found : labels.no_conversations }}</p>
       <section v-for="group in groups" :key="group.name">
@@ -48,7 +48,18 @@ export default {
       return groups.filter((group) => group.items.length);
     },
   },
+  mounted() {
+    window.addEventListener("popstate", this.back);
+  },
+  unmounted() {
+    window.removeEventListener("popstate", this.back);
+  },
   methods: {
+    // The browser's own buttons change the address only; a jump within the page does not change what is shown.
+    back() {
+      const id = location.pathname.startsWith("/c/") ? location.pathname.slice(3) : "";
+      if (id !== this.active) this.$emit("back", { id });
+    },
     choose(event, item) {
       if (event.metaKey || event.ctrlKey || event.shiftKey) return; // a new tab, as with any link
       event.preventDefault();

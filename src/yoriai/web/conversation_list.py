@@ -16,7 +16,7 @@ _LABELS = (
 
 
 class ConversationList(ui.element, component="conversation_list.js"):
-    """Events: choose {id}, rename {id, title}, remove {id}, search {words}."""
+    """Events: choose {id}, back {id} (empty: a new one), rename {id, title}, remove {id}, search {words}."""
 
     def __init__(self, visitor: Visitor) -> None:
         super().__init__()

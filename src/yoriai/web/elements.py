@@ -73,13 +73,13 @@ class AnswerRenderer(RendererHTML):
             language=language[0] if language else "",
             is_closed=_is_closed(token),
             copy_label=env["labels"].copy,
-            budget=env["colours"],
+            colours=env["colours"],
         )
 
     def code_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         token = tokens[idx]
         return code_block(
-            token.content, language="", is_closed=True, copy_label=env["labels"].copy, budget=env["colours"]
+            token.content, language="", is_closed=True, copy_label=env["labels"].copy, colours=env["colours"]
         )
 
     def formula(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:

@@ -123,4 +123,8 @@ def _icon_button(icon: str, label: str, on_click: Callable[[], object] | None) -
 
 
 def _sign_out() -> None:
-    ui.run_javascript("fetch('/api/logout', { method: 'POST' }).finally(() => location.replace('/login'))")
+    """Drafts go too: whoever signs in next in this tab is somebody else."""
+    ui.run_javascript(
+        "sessionStorage.clear();"
+        "fetch('/api/logout', { method: 'POST' }).finally(() => location.replace('/login'))"
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from anyio import to_thread
+
 from yoriai.chat.reply import ReplyUpdate
 from yoriai.web.markdown import StreamingMarkdown
 from yoriai.web.transcript import Transcript, labels_for, stage_text
@@ -20,8 +22,8 @@ class LiveReply:
         self._reasoning_units = 0  # UTF-16 code units, as the browser counts
         self._stage = ""
 
-    def take(self, update: ReplyUpdate) -> None:
-        """A snapshot, a delta or a stage."""
+    async def take(self, update: ReplyUpdate) -> None:
+        """A snapshot, a delta or a stage. Rendered beside the loop, one update at a time."""
         reasoning = update.reasoning
         if update.kind == "snapshot" and update.message:
             self._text, reasoning = update.message.content, update.message.reasoning
@@ -31,7 +33,7 @@ class LiveReply:
             self._stage = ""
         elif update.kind == "stage":
             self._stage = stage_text(update.stage, self._visitor)
-        first, blocks = self._rendering.update(self._text)
+        first, blocks = await to_thread.run_sync(self._rendering.update, self._text)
         offset = self._reasoning_units
         self._reasoning_units += len(reasoning.encode("utf-16-le", "surrogatepass")) // 2
         self._transcript.patch(self._id, first, blocks, offset=offset, reasoning=reasoning, stage=self._stage)

@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 from itertools import takewhile
+from typing import Any
 
 from markdown_it.token import Token
 
 from yoriai.web.cleaning import clean_html, clean_text
-from yoriai.web.code_blocks import ColourBudget, code_css
+from yoriai.web.code_blocks import Colours, code_css
 from yoriai.web.elements import Labels
-from yoriai.web.markdown_parser import parser
+from yoriai.web.markdown_parser import MAX_NESTING, parser
 
 __all__ = ["Labels", "StreamingMarkdown", "code_css", "render"]
 
@@ -42,6 +43,7 @@ class StreamingMarkdown:
         self._finished = 0  # blocks that can't change any more
         self._open = ""  # the clean text of the others
         self._markdown_left = _MAX_MARKDOWN_CHARS
+        self._colours = Colours()
 
     def update(self, text: str) -> tuple[int, list[str]]:
         """Renders what is new in `text`.
@@ -54,6 +56,7 @@ class StreamingMarkdown:
             self._begin()
         self._open += clean_text(text[len(self._text) :])
         self._text = text
+        self._colours.begin()
         start = self._finished
         before, after = self._blocks[start:], self._render_open()
         unchanged = sum(
@@ -66,12 +69,15 @@ class StreamingMarkdown:
         """The blocks of the open text, from which the finished ones are taken."""
         blocks: list[str] = []
         if 0 < self._markdown_left < len(self._open):
-            last = _markdown(self._open[: self._markdown_left], self._labels)
+            last = self._markdown(self._open[: self._markdown_left])
             blocks += last.blocks
             self._finish(blocks=len(last.blocks), chars=self._markdown_left)
-        part = _markdown(self._open, self._labels) if self._markdown_left else _plain(self._open)
+        part = self._markdown(self._open) if self._markdown_left else _plain(self._open)
         self._finish(blocks=part.finished_blocks, chars=part.finished_chars)
         return blocks + part.blocks
+
+    def _markdown(self, text: str) -> _Part:
+        return _markdown(text, {"labels": self._labels, "colours": self._colours})
 
     def _finish(self, *, blocks: int, chars: int) -> None:
         self._finished += blocks
@@ -86,20 +92,24 @@ class _Part:
     finished_chars: int
 
 
-def _markdown(text: str, labels: Labels) -> _Part:
-    markdown, env = parser(), {"labels": labels, "colours": ColourBudget()}
-    try:
-        groups = _top_level(markdown.parse(text, env))
-        blocks = [clean_html(markdown.renderer.render(group, markdown.options, env)) for group in groups]
-    except RecursionError:
-        return _Part(blocks=[_plain_block(text)], finished_blocks=0, finished_chars=0)
+def _markdown(text: str, env: dict[str, Any]) -> _Part:
     lines = text.split("\n")
+    groups = _top_level(parser().parse(text, env))
+    blocks = [_block(group, lines, env) for group in groups]
     for index in range(len(groups) - 1, 0, -1):
-        line = _first_line(groups[index])
-        if line < len(lines) - 1 and not lines[line - 1].strip():
+        line, _ = _lines(groups[index])
+        if line < len(lines) - 1 and not lines[line - 1].strip(" \t"):
             finished_chars = sum(len(line) + 1 for line in lines[:line])
             return _Part(blocks=blocks, finished_blocks=index, finished_chars=finished_chars)
     return _Part(blocks=blocks, finished_blocks=0, finished_chars=0)
+
+
+def _block(tokens: list[Token], lines: list[str], env: dict[str, Any]) -> str:
+    if max(token.level for token in tokens) >= MAX_NESTING - 1:  # the parser leaves out what is deeper
+        start, end = _lines(tokens)
+        return _plain_block("\n".join(lines[start:end]))
+    markdown = parser()
+    return clean_html(markdown.renderer.render(tokens, markdown.options, env))
 
 
 def _top_level(tokens: list[Token]) -> list[list[Token]]:
@@ -113,8 +123,9 @@ def _top_level(tokens: list[Token]) -> list[list[Token]]:
     return groups
 
 
-def _first_line(group: list[Token]) -> int:
-    return group[0].map[0] if group[0].map else 0
+def _lines(tokens: list[Token]) -> tuple[int, int]:
+    start, end = tokens[0].map or (0, 0)
+    return start, end
 
 
 def _plain(text: str) -> _Part:

@@ -12,11 +12,9 @@ from yoriai.web.visitor import Visitor
 
 
 class ModelPicker:
-    """A list in the header. `on_pick` is called with the name that the visitor chose."""
+    """A list in the header. `on_pick` is called with the `name` that the visitor chose."""
 
-    def __init__(
-        self, visitor: Visitor, registry: Registry, on_pick: Callable[[str], Awaitable[None]]
-    ) -> None:
+    def __init__(self, visitor: Visitor, registry: Registry, on_pick: Callable[..., Awaitable[None]]) -> None:
         self._visitor = visitor
         self._registry = registry
         self._on_pick = on_pick
@@ -50,7 +48,7 @@ class ModelPicker:
         name = self._select.value
         if name and name != self._shown:
             self._shown = name
-            await self._on_pick(name)
+            await self._on_pick(name=name)
 
     def _label(self, info: ResponderInfo) -> str:
         size = f"{info.size_bytes / 1e9:.1f} GB" if info.size_bytes else info.engine

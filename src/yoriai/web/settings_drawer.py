@@ -1,6 +1,6 @@
 """System prompt and sampling of a conversation, each with a sentence on what it does. Used by `chat_page`.
 
-Owns the form only: `value()` is what it says, `on_change` is called when the visitor leaves a changed field.
+Owns the form only: `value()` is what it says, `on_change` is called when the visitor leaves a field, changed or not.
 """
 
 from __future__ import annotations
@@ -41,13 +41,14 @@ class SettingsDrawer:
         self._numbers: dict[str, ui.number] = {}
         label = visitor.text("settings")
         with ui.right_drawer(value=False, bordered=True).classes("y-settings") as self.drawer:
-            self.drawer.props(f'width=340 breakpoint=1300 role=complementary aria-label="{label}"')
+            self.drawer.props(f'width=340 breakpoint=1200 role=complementary aria-label="{label}"')
             ui.label(label).classes("y-heading")
             self._prompt_field()
             for name in _NUMBERS:
                 self._numbers[name] = self._number(name)
             self._stop = ui.input_chips(visitor.text("stop_sequences"), new_value_mode="add-unique")
             self._finish(self._stop, visitor.text("stop_sequences_help"))
+            self._stop.on("remove", self._on_change)  # a chip's own cross doesn't take the focus
             ui.button(visitor.text("reset"), icon="restart_alt", on_click=self._reset).props("flat no-caps")
 
     def value(self) -> ChatSettings:
@@ -67,6 +68,7 @@ class SettingsDrawer:
     def show(self, conversation: Conversation | None) -> None:
         """Fill the form; None: everything as the model's maker chose."""
         settings = conversation or ChatSettings()
+        self._preset.value = None  # a choice that fills the prompt once, not a setting
         self._prompt.value = settings.system_prompt
         for name, number in self._numbers.items():
             number.value = getattr(settings.sampling, name)
@@ -104,7 +106,6 @@ class SettingsDrawer:
             await self._on_change()
 
     async def _reset(self) -> None:
-        self._preset.value = None
         self.show(None)
         await self._on_change()
 

@@ -43,7 +43,7 @@ def language_switch(visitor: Visitor) -> None:
     """A button that shows the page in the other language."""
     other, label = ("en", "English") if visitor.language == "ja" else ("ja", "日本語")
     ui.button(label, icon="translate", on_click=lambda: remember(LANGUAGE_COOKIE, other)).props(
-        "flat no-caps dense"
+        "flat no-caps dense align=left"
     )
 
 

@@ -12,7 +12,7 @@ function copyText(text) {
 }
 
 export default {
-  props: { labels: Object },
+  props: { labels: Object, limit: Number },
   emits: ["ready", "lost", "edit", "regenerate", "branch"],
   template: `
     <div class="y-transcript" @click="clicked" :aria-busy="running" role="log" :aria-label="labels.transcript">
@@ -24,8 +24,8 @@ export default {
           <div class="y-reasoning-text">{{ m.reasoning }}</div>
         </details>
         <form v-if="editing === m.id" class="y-edit" @submit.prevent="save(m)">
-          <textarea v-model="edited" rows="4" :aria-label="labels.edit" @keydown="editKey($event, m)"></textarea>
-          <q-btn type="submit" unelevated no-caps color="primary" :label="labels.send" :disable="!edited.trim()" />
+          <textarea v-model="edited" rows="4" :maxlength="limit" :aria-label="labels.edit" @keydown="editKey($event, m)"></textarea>
+          <q-btn type="submit" unelevated no-caps color="primary" :label="labels.send" :disable="!edited.trim()" :loading="saving" />
           <q-btn flat no-caps :label="labels.cancel" @click="editing = null" />
         </form>
         <div v-else-if="m.role === 'user'" class="y-question">{{ m.text }}</div>
@@ -52,7 +52,7 @@ export default {
         </div>
       </article>
     </div>`,
-  data: () => ({ messages: [], editing: null, edited: "", copied: null }),
+  data: () => ({ messages: [], editing: null, edited: "", saving: false, copied: null }),
   computed: {
     running() {
       return this.messages.some((m) => m.running);
@@ -65,6 +65,7 @@ export default {
     show(messages) {
       this.messages = messages;
       this.editing = null;
+      this.saving = false;
       this.$nextTick(() => window.scrollTo(0, document.body.scrollHeight));
     },
     put(message) {
@@ -108,9 +109,12 @@ export default {
       }
     },
     save(m) {
-      if (!this.edited.trim()) return;
+      if (!this.edited.trim() || this.saving) return;
+      this.saving = true; // until the server shows the new branch, or says why not
       this.$emit("edit", { id: m.id, text: this.edited });
-      this.editing = null;
+    },
+    refused() {
+      this.saving = false;
     },
     async copy(m) {
       await copyText(m.text);

@@ -10,14 +10,18 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from anyio import to_thread
 from nicegui import ui
 
 from yoriai.i18n.catalogue import text
 from yoriai.types import ConversationMessage, Language, Stage, Usage
 from yoriai.web import markdown
+from yoriai.web.composer import LONGEST_QUESTION
 from yoriai.web.tree import Shown
 from yoriai.web.visitor import Visitor
 
+_REMEMBERED = 500  # rendered answers …
+_REMEMBERED_CHARS = 20_000  # … up to this length: so many of the longest would fill the memory
 _LABELS = ("transcript", "reasoning", "edit", "send", "cancel", "previous", "next", "copy", "regenerate")
 
 
@@ -28,14 +32,19 @@ class Transcript(ui.element, component="transcript.js"):
         super().__init__()
         self._visitor = visitor
         self.props["labels"] = {name: visitor.text(name) for name in _LABELS}
+        self.props["limit"] = LONGEST_QUESTION
 
-    def show(self, branch: Sequence[Shown]) -> None:
-        """The whole branch, in place of what is there."""
-        self.run_method("show", [self._shape(shown) for shown in branch])
+    def refused(self) -> None:
+        """The edited question was not taken: its text stays in the box."""
+        self.run_method("refused")
 
-    def put(self, shown: Shown) -> None:
+    async def show(self, branch: Sequence[Shown]) -> None:
+        """The whole branch, in place of what is there. Rendered beside the loop: it can take seconds."""
+        self.run_method("show", await to_thread.run_sync(lambda: [self._shape(shown) for shown in branch]))
+
+    async def put(self, shown: Shown) -> None:
         """One message: in its place, or at the end."""
-        self.run_method("put", self._shape(shown))
+        self.run_method("put", await to_thread.run_sync(self._shape, shown))
 
     def patch(
         self, reply_id: str, first: int, blocks: Sequence[str], *, offset: int, reasoning: str, stage: str
@@ -52,7 +61,7 @@ class Transcript(ui.element, component="transcript.js"):
             "role": message.role,
             "who": self._visitor.text("you") if is_question else message.model,
             "text": message.content,
-            "blocks": [] if is_question else list(_blocks(message.content, language)),
+            "blocks": [] if is_question else _blocks(message, language),
             "reasoning": message.reasoning,
             "running": message.status == "running",
             "place": shown.place,
@@ -72,8 +81,14 @@ def stage_text(stage: Stage | None, visitor: Visitor) -> str:
     return visitor.text(f"stage_{stage.name}", name=stage.detail) + percent
 
 
-@lru_cache(maxsize=1000)
-def _blocks(content: str, language: Language) -> tuple[str, ...]:
+def _blocks(message: ConversationMessage, language: Language) -> list[str]:
+    if message.status == "running" or len(message.content) > _REMEMBERED_CHARS:
+        return markdown.render(message.content, labels_for(language))
+    return list(_remembered_blocks(message.content, language))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _remembered_blocks(content: str, language: Language) -> tuple[str, ...]:
     return tuple(markdown.render(content, labels_for(language)))
 
 
