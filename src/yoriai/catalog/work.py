@@ -49,11 +49,13 @@ def from_headers(shape: Shape, headers: Sequence[Header]) -> Work:
     output: Counter[str] = Counter()
     has_output = any(tensor.name == "output.weight" for tensor in tensors)
     for tensor in tensors:
-        index = _layer(tensor.name)
+        index, count = _layer(tensor.name), _weights(tensor)
+        if not count:
+            continue
         if index is not None and index < len(layers):
-            layers[index][tensor.type] += int(_weights(tensor) * (share if "exps." in tensor.name else 1))
+            layers[index][tensor.type] += int(count * (share if "exps." in tensor.name else 1))
         elif tensor.name.startswith("output") or _is_output_too(tensor, has_output, shape):
-            output[tensor.type] += _weights(tensor)
+            output[tensor.type] += count
     return Work(shape=shape, layers=tuple(layers), output=output)
 
 

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from yoriai.evaluation.prompts import passage, request, sentences_for
 from yoriai.types import ChatRequest, Context, Embeddings, Finish, ReasoningDelta, Responder, TextDelta, Usage
 
+Result = TypeVar("Result")
 Embed = Callable[[list[str]], Awaitable[Embeddings]]
 
 _FEWEST_TOKENS = 8  # of a reply from which a rate is taken
@@ -69,7 +71,7 @@ async def rounds(
             request(responder.name, f"{number}-{user + 1}", sentences, load.tokens)
             for user in range(load.users)
         ]
-        replies = await _all(responder, requests, context)
+        replies = await _at_once([_ask(responder, each, context) for each in requests])
         yield _round(replies)
 
 
@@ -80,13 +82,9 @@ async def embedding_rounds(embed: Embed, load: Load, first: int = 0) -> AsyncGen
     while True:
         number += 1
         start = time.perf_counter()
-        async with asyncio.TaskGroup() as tasks:
-            asked = [
-                tasks.create_task(_embedded(embed, passage(f"{number}-{user + 1}", load.prompt_tokens)))
-                for user in range(load.users)
-            ]
+        texts = [passage(f"{number}-{user + 1}", load.prompt_tokens) for user in range(load.users)]
+        read = sum(await _at_once([_embedded(embed, text) for text in texts]))
         seconds = time.perf_counter() - start
-        read = sum(task.result() for task in asked)
         yield Round(
             prompt_tokens=read // load.users,
             generated_tokens=0,
@@ -100,10 +98,14 @@ async def _embedded(embed: Embed, text: str) -> int:
     return (await embed([text])).prompt_tokens
 
 
-async def _all(responder: Responder, requests: list[ChatRequest], context: Context) -> list[_Reply]:
-    async with asyncio.TaskGroup() as tasks:
-        asked = [tasks.create_task(_ask(responder, each, context)) for each in requests]
-    return [task.result() for task in asked]
+async def _at_once(asked: list[Coroutine[Any, Any, Result]]) -> list[Result]:
+    """Results in order. Raises: the first failure, after the others were stopped."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(each) for each in asked]
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return [task.result() for task in tasks]
 
 
 async def _ask(responder: Responder, request: ChatRequest, context: Context) -> _Reply:
