@@ -19,9 +19,12 @@ from yoriai.catalog import catalogue, licences
 from yoriai.catalog.catalogue import Entry
 from yoriai.catalog.library import Library
 from yoriai.catalog.policy import Policy
+from yoriai.catalog.pulls import Pulls
 from yoriai.chat.chat import Chat
 from yoriai.egress import Egress
 from yoriai.engines.router import Router
+from yoriai.evaluation.outlook import Outlooks
+from yoriai.evaluation.results import Results
 from yoriai.responders.registry import Registry
 from yoriai.settings import Settings
 from yoriai.store.database import Database
@@ -42,6 +45,8 @@ class Services:
     catalogue: Mapping[str, Entry]
     policy: Policy
     library: Library
+    pulls: Pulls
+    outlooks: Outlooks
     database: Database
     accounts: Accounts
     router: Router
@@ -52,7 +57,7 @@ class Services:
 
 @asynccontextmanager
 async def build(settings: Settings) -> AsyncIterator[Services]:
-    """Construct everything; at the end replies are stopped, engines and connections closed, in this order."""
+    """Construct everything; at the end replies and pulls are stopped, engines and connections closed, in this order."""
     _make_home(settings.home)
     entries = catalogue.load(settings.home / "catalogue.yaml")
     egress = Egress(allowed_hosts(settings, entries))
@@ -63,6 +68,9 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         await to_thread.run_sync(database.migrate)
         router = Router(settings.engine, settings.remotes, library, egress)
         ending.push_async_callback(router.aclose)
+        policy = Policy(licences.load(), settings.catalog.allowed_verdicts)
+        pulls = Pulls(entries, library, egress, settings.download, policy)
+        ending.push_async_callback(pulls.aclose)
         registry = Registry(router, library, default=settings.model)
         metrics = Metrics()
         chat = Chat(database, registry, metrics)
@@ -71,8 +79,10 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
             settings=settings,
             egress=egress,
             catalogue=entries,
-            policy=Policy(licences.load(), settings.catalog.allowed_verdicts),
+            policy=policy,
             library=library,
+            pulls=pulls,
+            outlooks=Outlooks(settings, entries, library, router, Results(database=database)),
             database=database,
             accounts=Accounts(database, settings.accounts),
             router=router,

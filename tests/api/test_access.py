@@ -18,6 +18,10 @@ ADMINISTRATION = {
     ("GET", "/api/users"),
     ("POST", "/api/users"),
     ("PATCH", "/api/users/{user_id}"),
+    ("POST", "/api/models/{name}/pull"),
+    ("DELETE", "/api/models/{name}/pull"),
+    ("POST", "/api/models/{name}/unload"),
+    ("DELETE", "/api/models/{name}"),
 }
 OWNED = [
     ("GET", "/api/conversations/{conversation_id}", None),

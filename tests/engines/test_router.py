@@ -20,6 +20,7 @@ from yoriai.catalog.library import Library
 from yoriai.catalog.memory import memory_needed
 from yoriai.engines.router import Router
 from yoriai.errors import (
+    ConflictError,
     DoesNotFitError,
     EngineError,
     EngineLostError,
@@ -234,3 +235,29 @@ async def test_every_choice_of_several_is_finished(open_router: OpenRouter) -> N
         events = [event async for event in client.chat(story(n=2, max_tokens=3))]
         assert sorted(event.index for event in events if isinstance(event, Finish)) == [0, 1]
         assert events[-1].completion_tokens == 6  # type: ignore[union-attr]
+
+
+async def test_an_unloaded_model_finishes_what_it_is_doing_first(open_router: OpenRouter) -> None:
+    async with open_router() as router:
+        with pytest.raises(NotFoundError):
+            router.unload("one")
+        async with router.lease("one") as lease:
+            client = await lease.ready()
+            assert router.private_bytes() > 0
+            router.unload("one")
+            assert await state_of(router, "one") == "draining"
+            words = [e async for e in client.chat(story(max_tokens=8)) if isinstance(e, TextDelta)]
+            assert words
+            assert len(children()) == 1
+        await until(router, "one", "stopped")
+        assert children() == []
+        assert router.private_bytes() == 0
+        assert await ask(router, "one", max_tokens=2)  # and it may come back
+
+
+async def test_a_model_that_is_being_loaded_is_not_unloaded(open_router: OpenRouter) -> None:
+    async with open_router() as router, router.lease("one") as lease:
+        assert await state_of(router, "one") == "starting"
+        with pytest.raises(ConflictError):
+            router.unload("one")
+        await lease.ready()

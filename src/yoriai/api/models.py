@@ -1,20 +1,37 @@
-"""/api/models: what is installed and loaded, and what the catalogue offers."""
+"""/api/models: what is installed and loaded, what the catalogue offers; for administrators pull, unload, remove."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 from anyio import to_thread
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from yoriai.api.principal import CurrentContext
+from yoriai.api.principal import CurrentContext, ModelManager
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
+from yoriai.bootstrap import Services
 from yoriai.catalog.catalogue import Entry
-from yoriai.catalog.policy import Policy
+from yoriai.catalog.pulls import Pull
 from yoriai.catalog.report import OpennessReport, report
+from yoriai.i18n.catalogue import error_text
 from yoriai.types import Language, ModelKind, ResponderInfo
 
 router = APIRouter(tags=["Models"], responses=ERRORS)
+
+
+class PullShown(BaseModel):
+    """How far a pull is, or how it ended; `phase` null: it looks for a source."""
+
+    name: str
+    state: Literal["running", "stopped", "failed", "done"]
+    phase: Literal["download", "verify", "convert"] | None
+    done_bytes: int
+    total_bytes: int | None
+    bytes_per_s: float | None
+    remaining_s: float | None
+    error: str | None
 
 
 class Offer(BaseModel):
@@ -33,6 +50,7 @@ class Offer(BaseModel):
     installed: bool
     openness: OpennessReport
     allowed: bool  # by the administrator's choice of verdicts
+    pull: PullShown | None
 
 
 class Models(BaseModel):
@@ -43,19 +61,44 @@ class Models(BaseModel):
 
 @router.get("/api/models")
 async def list_models(context: CurrentContext, services: TheServices) -> Models:
-    """What answers now, which of them by default, and what could be pulled."""
+    """What answers now, which of them by default, what could be pulled and what is being pulled."""
     installed = {model.name for model in await to_thread.run_sync(services.library.list)}
     return Models(
         default=await services.registry.default_name(context.user),
         responders=await services.registry.list(context.user),
         catalogue=[
-            _offer(entry, context.language, entry.name in installed, services.policy)
+            _offer(entry, context.language, entry.name in installed, services)
             for entry in services.catalogue.values()
         ],
     )
 
 
-def _offer(entry: Entry, language: Language, is_installed: bool, policy: Policy) -> Offer:
+@router.post("/api/models/{name}/pull", status_code=202)
+async def pull_model(name: str, _: ModelManager, context: CurrentContext, services: TheServices) -> PullShown:
+    """Begin to bring a model of the catalogue here, or go on where it stopped; progress is in GET /api/models."""
+    return _pull(services.pulls.start(name), context.language)
+
+
+@router.delete("/api/models/{name}/pull", status_code=204)
+async def cancel_pull(name: str, _: ModelManager, services: TheServices) -> None:
+    """Stop a pull. What came is kept for the next one."""
+    await services.pulls.cancel(name)
+
+
+@router.post("/api/models/{name}/unload", status_code=202)
+async def unload_model(name: str, _: ModelManager, services: TheServices) -> None:
+    """Free a loaded model's memory once the requests that it is answering have ended."""
+    services.router.unload(name)
+
+
+@router.delete("/api/models/{name}", status_code=204)
+async def remove_model(name: str, _: ModelManager, services: TheServices) -> None:
+    """Forget an installed model and delete its weights. Requests that it is answering end first."""
+    await services.registry.remove(name)
+
+
+def _offer(entry: Entry, language: Language, is_installed: bool, services: Services) -> Offer:
+    pull = services.pulls.all().get(entry.name)
     return Offer(
         name=entry.name,
         family=entry.family,
@@ -68,6 +111,21 @@ def _offer(entry: Entry, language: Language, is_installed: bool, policy: Policy)
         licence=entry.licence,
         description=getattr(entry.description, language),
         installed=is_installed,
-        openness=report(policy.of_entry(entry), language),
-        allowed=policy.allows(entry),
+        openness=report(services.policy.of_entry(entry), language),
+        allowed=services.policy.allows(entry),
+        pull=_pull(pull, language) if pull else None,
+    )
+
+
+def _pull(pull: Pull, language: Language) -> PullShown:
+    now = pull.progress
+    return PullShown(
+        name=pull.name,
+        state=pull.state,
+        phase=now.phase if now else None,
+        done_bytes=now.done_bytes if now else 0,
+        total_bytes=now.total_bytes if now else None,
+        bytes_per_s=pull.bytes_per_s,
+        remaining_s=pull.remaining_s,
+        error=error_text(pull.error, language) if pull.error else None,
     )

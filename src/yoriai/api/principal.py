@@ -134,4 +134,5 @@ def allowed(action: Action) -> Callable[[User], User]:
 CurrentUser = Annotated[User, Depends(current_user)]
 CurrentContext = Annotated[Context, Depends(current_context)]
 Administrator = Annotated[User, Depends(allowed(Action.MANAGE_USERS))]
+ModelManager = Annotated[User, Depends(allowed(Action.MANAGE_MODELS))]
 MetricsReader = Annotated[User, Depends(allowed(Action.SEE_METRICS))]

@@ -31,6 +31,7 @@ from yoriai.engines.process import EngineProcess, ProcessOptions
 from yoriai.engines.remote import Remotes
 from yoriai.engines.scheduler import Resident, Want, plan
 from yoriai.errors import (
+    ConflictError,
     DoesNotFitError,
     EngineBusyError,
     EngineLostError,
@@ -175,6 +176,30 @@ class Router:
         with contextlib.suppress(psutil.Error):
             return int(psutil.Process(pid).memory_info().rss) if pid else None
         return None
+
+    def private_bytes(self) -> int:
+        """What becomes free when every engine ends: memory of their own, without the mapped files of weights."""
+        total = 0
+        for engine in self._engines.values():
+            with contextlib.suppress(psutil.Error):
+                if engine.process and engine.process.pid:
+                    held = psutil.Process(engine.process.pid).memory_info()
+                    total += max(0, held.rss - getattr(held, "shared", 0))
+        return total
+
+    def unload(self, name: str) -> None:
+        """Take no new work for a loaded model, and stop its engine when the last request has ended.
+
+        Raises:
+            NotFoundError: it isn't loaded. ConflictError: it is just being loaded.
+        """
+        engine = self._engines.get(name)
+        if engine is None:
+            raise NotFoundError("engines.not_loaded", param="name", name=name[:200])
+        if engine.state == "starting":
+            raise ConflictError("engines.being_loaded", name=name)
+        engine.state = "draining"
+        self._step()
 
     async def aclose(self) -> None:
         """Refuse whoever waits, stop every process."""

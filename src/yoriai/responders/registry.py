@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 from yoriai.catalog.library import Library
 from yoriai.engines.router import Router
@@ -57,6 +57,16 @@ class Registry:
         async with aclosing(responder.complete(request)) as events:
             async for event in events:
                 yield event
+
+    async def remove(self, name: str) -> None:
+        """Forget an installed model and delete its weights; requests that it is answering end first.
+
+        Raises:
+            NotFoundError: no such model. ConflictError: it is just being loaded.
+        """
+        with suppress(NotFoundError):
+            self._router.unload(name)
+        await asyncio.to_thread(self._library.remove, name)
 
     async def _model(self, name: str) -> ModelResponder:
         if self._router.is_remote(name):

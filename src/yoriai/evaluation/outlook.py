@@ -1,0 +1,124 @@
+"""What every model would be on a machine, this one or a described one: does it fit, how fast, how much memory.
+
+Owns when this machine is looked at again, and what of models is remembered. Brings together `engines.devices`,
+`catalog.detect`, `catalog.forecast` and the measurements. The page calls it; `bootstrap` builds it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import psutil
+from anyio import to_thread
+
+from yoriai.catalog import entry_shape, work
+from yoriai.catalog.catalogue import Entry
+from yoriai.catalog.detect import detect
+from yoriai.catalog.forecast import USUAL, forecast, work_of_installed
+from yoriai.catalog.hardware import Gpu, Machine
+from yoriai.catalog.library import Library
+from yoriai.catalog.plan import Plan
+from yoriai.catalog.speed import Efficiency, Prediction
+from yoriai.catalog.work import Work
+from yoriai.engines.devices import graphics_cards
+from yoriai.engines.router import Router
+from yoriai.evaluation.results import Results
+from yoriai.settings import Settings, engine_environment
+
+_LOOK_AGAIN_S = 300.0  # cards and bandwidth don't change under a running server, but drivers do come late
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outlook:
+    """One model on one machine."""
+
+    plan: Plan
+    prediction: Prediction
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Use:
+    """What is asked of each model; `context` 0: as the engine is set."""
+
+    context: int = 0
+    users: int = 1
+
+
+class Outlooks:
+    """Asked anew at each call; what files and devices say is remembered."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        entries: Mapping[str, Entry],
+        library: Library,
+        router: Router,
+        results: Results,
+    ) -> None:
+        self._settings = settings
+        self._entries = entries
+        self._library = library
+        self._router = router
+        self._results = results
+        self._works: dict[tuple[str, str], Work] = {}
+        self._machine: Machine | None = None
+        self._looked_at = 0.0
+        self._looking = asyncio.Lock()
+
+    async def machine(self) -> Machine:
+        """This one, as it would be with no model loaded: the router unloads idle models where it needs room."""
+        async with self._looking:
+            if self._machine is None or time.monotonic() - self._looked_at > _LOOK_AGAIN_S:
+                devices = await graphics_cards(engine_environment())
+                found = await to_thread.run_sync(detect, self._settings.home, devices)
+                self._machine = _emptier(found, self._machine)
+                self._looked_at = time.monotonic()
+            free = psutil.virtual_memory().available + self._router.private_bytes()
+            return replace(self._machine, ram_free_bytes=min(free, self._machine.ram_bytes))
+
+    async def all(self, machine: Machine, use: Use) -> dict[str, Outlook]:
+        """Of every model that is installed or in the catalogue, by name."""
+        efficiency = await self._results.efficiency(machine)
+        return await to_thread.run_sync(self._all, machine, use, efficiency)
+
+    def _all(self, machine: Machine, use: Use, efficiency: Efficiency) -> dict[str, Outlook]:
+        engine = self._settings.engine
+        context = use.context or engine.context_size
+        threads = 0 if machine.is_described else engine.threads
+        ask = replace(USUAL, users=use.users)
+        outlooks = {}
+        for name, found in self._all_works().items():
+            plan, prediction = forecast(found, machine, context, ask, threads=threads, efficiency=efficiency)
+            outlooks[name] = Outlook(plan=plan, prediction=prediction)
+        return outlooks
+
+    def _all_works(self) -> dict[str, Work]:
+        here = {model.name: model for model in self._library.list()}
+        works: dict[tuple[str, str], Work] = {}
+        for name in [*here, *(name for name in self._entries if name not in here)]:
+            model = here.get(name)
+            key = (name, model.digest if model else "")
+            if (known := self._works.get(key)) is None:
+                known = (
+                    work_of_installed(model)
+                    if model
+                    else work.from_shape(entry_shape.from_entry(self._entries[name]))
+                )
+            works[key] = known
+        self._works = works
+        return {name: found for (name, _), found in works.items()}
+
+
+def _emptier(found: Machine, before: Machine | None) -> Machine:
+    """Of cards that are there still, the most that was ever free: what is taken now may be our own models'."""
+    if before is None or [gpu.name for gpu in before.gpus] != [gpu.name for gpu in found.gpus]:
+        return found
+    gpus = tuple(_freer(gpu, old) for gpu, old in zip(found.gpus, before.gpus, strict=True))
+    return replace(found, gpus=gpus)
+
+
+def _freer(gpu: Gpu, old: Gpu) -> Gpu:
+    return replace(gpu, free_bytes=max(gpu.free_bytes, old.free_bytes))
