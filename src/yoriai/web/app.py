@@ -15,6 +15,7 @@ from yoriai.bootstrap import Services
 from yoriai.errors import AuthenticationError
 from yoriai.web import sign_in, theme
 from yoriai.web.chat_page import ChatPage
+from yoriai.web.models_page import ModelsPage
 from yoriai.web.nonce import Nonce, policy
 from yoriai.web.visitor import visitor_of
 
@@ -58,6 +59,13 @@ def _add_pages(services: Services) -> None:
             return RedirectResponse("/login")
         return None
 
+    async def models(request: Request) -> Response | None:
+        try:
+            await ModelsPage(services, visitor_of(request, services.accounts)).build()
+        except AuthenticationError:
+            return RedirectResponse("/login")
+        return None
+
     async def login(request: Request) -> Response | None:
         visitor = visitor_of(request, services.accounts)
         try:
@@ -72,5 +80,6 @@ def _add_pages(services: Services) -> None:
 
     ui.page("/")(chat)
     ui.page("/c/{conversation_id}")(chat)
+    ui.page("/models")(models)
     ui.page("/login")(login)
     ui.page("/setup")(setup)

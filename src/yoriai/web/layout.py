@@ -40,6 +40,9 @@ def build(visitor: Visitor, user: User, on_new: Callable[[], Awaitable[None]]) -
             "y-new"
         )
         left_content = ui.element("div").classes("y-drawer-content")
+        ui.button(visitor.text("models"), icon="inventory_2").props(
+            "flat no-caps align=left dense href=/models"
+        )
         _account_menu(visitor, user)
     with ui.header(bordered=True, wrap=False).classes("y-header") as header:
         _icon_button("menu", visitor.text("conversations"), left.toggle)
@@ -57,6 +60,23 @@ def build(visitor: Visitor, user: User, on_new: Callable[[], Awaitable[None]]) -
         main=main,
         footer=footer,
     )
+
+
+def subpage(visitor: Visitor, title: str) -> ui.element:
+    """A page beside the chat: its title and the way back. What it returns is to be filled."""
+    theme.frame(visitor)
+    ui.page_title(f"{title} · Yoriai")
+    with ui.header(bordered=True, wrap=False).classes("y-header") as header:
+        back = ui.button(icon="arrow_back").props(
+            f'flat round dense href=/ aria-label="{visitor.text("back")}"'
+        )
+        with back:
+            ui.tooltip(visitor.text("back"))
+        ui.label(title).classes("y-heading").props("role=heading aria-level=1")
+        ui.space()
+        theme.language_switch(visitor)
+    header.props("role=banner")
+    return ui.element("main").classes("y-main y-wide")
 
 
 def welcome(visitor: Visitor, on_suggestion: Callable[[str], None]) -> ui.element:
