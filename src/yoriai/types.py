@@ -318,6 +318,14 @@ Verdict = Literal["open_source_ai", "open_weights", "restricted", "unknown"]  # 
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """A model that another was made from by nothing but quantising."""
+
+    name: str
+    digest: str  # as `InstalledModel.digest`
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class InstalledModel:
     """A model that can be loaded now: its files are in the data folder (or linked), checked and known."""
 
@@ -351,6 +359,7 @@ class InstalledModel:
     cache_elements: int = 0
     cache_elements_sliding: int = 0  # of layers with a window
     state_bytes: int = 0  # of layers that keep a state instead, per request
+    origins: tuple[Origin, ...] = ()  # what it was quantised from, and that from, the nearest first
 
 
 ModelState = Literal["stopped", "starting", "ready", "draining", "failed"]

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from yoriai.catalog.caches import caches, sliding
 from yoriai.catalog.gguf import Header
 from yoriai.errors import ModelFileError
-from yoriai.types import InstalledModel, ModelKind, Sampling
+from yoriai.types import InstalledModel, ModelKind, Origin, Sampling
 
 # Encoders: they make vectors and no text.
 _ENCODERS = (
@@ -47,6 +47,7 @@ class Details:
     languages: tuple[str, ...] = ()
     tool_calls: Literal["native", "schema"] = "schema"
     sampling: Sampling | None = None
+    origins: tuple[Origin, ...] = ()
 
 
 def check_language_model(header: Header, path: Path) -> None:
@@ -105,6 +106,7 @@ def describe(
         parameters=sum(part.parameters for part in headers),
         family=details.family or header.text("general.basename") or header.architecture,
         sampling=details.sampling or _sampling(header),
+        origins=details.origins,
     )
 
 

@@ -89,16 +89,22 @@ class Library:
         with self._copied(sources) as copies:
             return self._keep(copies, name, details or Details(), replace=False)
 
-    def adopt(self, parts: Sequence[Part], name: str, details: Details) -> InstalledModel:
-        """Take over files in `partial` whose digests are known: they are moved. A model of this name is replaced.
+    def adopt(
+        self, parts: Sequence[Part], name: str, details: Details, *, replace: bool = True
+    ) -> InstalledModel:
+        """Take over files in `partial` whose digests are known: they are moved.
+
+        Args:
+            replace: another model of this name gives way.
 
         Raises:
             ModelFileError: a file isn't whole, or no language model.
+            ConflictError: another model has this name, and `replace` is false.
         """
         name = checked_name(name)
         for _, digest in parts:
             self.blob_path(digest)
-        return self._keep(parts, name, details, replace=True)
+        return self._keep(parts, name, details, replace=replace)
 
     def remove(self, name: str) -> None:
         """Forget a model; its weights go with the last model that uses them. Linked files stay.

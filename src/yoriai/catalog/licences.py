@@ -14,7 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 Value = Literal["yes", "conditional", "no", "unknown"]
-Relation = Literal["training", "merging", "distillation", "outputs"]
+Relation = Literal["training", "merging", "distillation", "outputs", "quantization"]
 
 # Source: The Open Source AI Definition 1.0, opensource.org/ai/open-source-ai-definition.
 FREEDOMS = ("use", "study", "modify", "share")

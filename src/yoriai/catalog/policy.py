@@ -7,10 +7,12 @@ first byte, the CLI before it asks a person, the API when it lists offers.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
 
 from yoriai.catalog.catalogue import Entry
 from yoriai.catalog.licences import Records
-from yoriai.catalog.openness import Openness, assess, assess_file, verdict
+from yoriai.catalog.openness import Openness, assess, assess_file, inherit, verdict
 from yoriai.errors import ForbiddenError
 from yoriai.types import InstalledModel, Verdict
 
@@ -26,11 +28,22 @@ class Policy:
         return assess(self._records, entry.family, entry.licence)
 
     def of_installed(self, model: InstalledModel, catalogue: Mapping[str, Entry]) -> Openness:
-        """A model of the catalogue as the catalogue has it; any other as its own file says."""
-        entry = catalogue.get(model.name)
-        if entry is not None and (entry.family, entry.licence) == (model.family, model.licence):
-            return self.of_entry(entry)
-        return assess_file(self._records, model.family, model.licence)
+        """A model of the catalogue as the catalogue has it, any other as its own file says; one that was quantised here
+        like what it was made from, with the chain.
+        """
+        names = [model.name, *(origin.name for origin in model.origins)]
+        entry = catalogue.get(names[-1])
+        is_known = entry is not None and (entry.family, entry.licence) == (model.family, model.licence)
+        found = (
+            self.of_entry(entry)
+            if entry is not None and is_known
+            else assess_file(self._records, model.family, model.licence)
+        )
+        for name, parent in reversed(list(pairwise(names))):
+            found = inherit(
+                replace(found, model=name, chain=()), [(replace(found, model=parent), "quantization")]
+            )
+        return found
 
     def allows(self, entry: Entry) -> bool:
         return not self._allowed or verdict(self.of_entry(entry)) in self._allowed

@@ -1,4 +1,4 @@
-"""`yoriai model list|show|fit|pull|add|rm`: weights on this machine, and what the catalogue offers."""
+"""`yoriai model list|show|fit|pull|add|rm|quantize`: weights on this machine, and what the catalogue offers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from yoriai.cli import fit
+from yoriai.cli import fit, quantize
 from yoriai.cli.local import with_services
 from yoriai.cli.terminal import confirm, note, print_json, print_table, result, say, show, size
 from yoriai.errors import UsageError
@@ -32,6 +32,7 @@ def commands() -> typer.Typer:
     app.command("pull", help=say("model_pull"))(pull)
     app.command("add", help=say("model_add"))(add)
     app.command("rm", help=say("model_rm"))(remove)
+    app.command("quantize", help=say("model_quantize"))(quantize.quantize)
     return app
 
 

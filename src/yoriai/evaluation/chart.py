@@ -15,9 +15,9 @@ from xml.sax.saxutils import escape
 
 from yoriai.errors import PrerequisiteError
 
-_WIDTH, _LABEL, _VALUE, _ROW, _HEAD, _FOOT, _MARGIN = 960, 330, 90, 30, 62, 44, 16
+WIDTH, _LABEL, _VALUE, _ROW, _HEAD, _FOOT, _MARGIN = 960, 330, 90, 30, 62, 44, 16
 _BAR = 16
-_INK, _GREY, _BLUE, _ORANGE, _PAPER = "#1f2430", "#8a90a0", "#3b6fb6", "#d9822b", "#ffffff"
+INK, GREY, BLUE, ORANGE, PAPER = "#1f2430", "#8a90a0", "#3b6fb6", "#d9822b", "#ffffff"
 _MOST_BARS = 200
 _LONGEST_LABEL = 44
 
@@ -42,7 +42,7 @@ class Chart:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Box:
+class Box:
     x: float
     y: float
     width: float
@@ -51,32 +51,43 @@ class _Box:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Words:
+class Words:
     x: float
     y: float  # of the middle of the line
     text: str
     size: int
-    colour: str = _INK
+    colour: str = INK
     from_right: bool = False
 
 
-def to_svg(chart: Chart) -> str:
-    height, boxes, words = _layout(chart)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Drawing:
+    """What both forms draw."""
+
+    title: str
+    height: int
+    boxes: Sequence[Box]
+    words: Sequence[Words]
+
+
+def to_svg(chart: Chart | Drawing) -> str:
+    drawing = chart if isinstance(chart, Drawing) else _layout(chart)
+    height = drawing.height
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" '
-        f'viewBox="0 0 {_WIDTH} {height}" font-family="sans-serif" role="img">',
-        f"<title>{escape(chart.title)}</title>",
-        f'<rect width="{_WIDTH}" height="{height}" fill="{_PAPER}"/>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
+        f'viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" role="img">',
+        f"<title>{escape(drawing.title)}</title>",
+        f'<rect width="{WIDTH}" height="{height}" fill="{PAPER}"/>',
     ]
     parts += [
         f'<rect x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" height="{box.height:.1f}" fill="{box.colour}"/>'
-        for box in boxes
+        for box in drawing.boxes
     ]
     parts += [
         f'<text x="{each.x:.1f}" y="{each.y:.1f}" font-size="{each.size}" fill="{each.colour}" '
         f'dominant-baseline="central"{" text-anchor=" + chr(34) + "end" + chr(34) if each.from_right else ""}>'
         f"{escape(each.text)}</text>"
-        for each in words
+        for each in drawing.words
     ]
     return "\n".join([*parts, "</svg>"]) + "\n"
 
@@ -87,21 +98,21 @@ def check_png() -> None:
         raise PrerequisiteError("evaluation.png_needs_pillow")
 
 
-def to_png(chart: Chart, scale: int = 2) -> bytes:
+def to_png(chart: Chart | Drawing, scale: int = 2) -> bytes:
     """Raises: PrerequisiteError: Pillow isn't installed."""
     check_png()
     from PIL import Image, ImageDraw, ImageFont
 
-    height, boxes, words = _layout(chart)
-    image = Image.new("RGB", (_WIDTH * scale, height * scale), _PAPER)
-    drawing: Any = ImageDraw.Draw(image)
-    for box in boxes:
+    drawing = chart if isinstance(chart, Drawing) else _layout(chart)
+    image = Image.new("RGB", (WIDTH * scale, drawing.height * scale), PAPER)
+    pen: Any = ImageDraw.Draw(image)
+    for box in drawing.boxes:
         corner = ((box.x + box.width) * scale - 1, (box.y + box.height) * scale - 1)
-        drawing.rectangle(((box.x * scale, box.y * scale), corner), fill=box.colour)
-    for each in words:
+        pen.rectangle(((box.x * scale, box.y * scale), corner), fill=box.colour)
+    for each in drawing.words:
         font = ImageFont.load_default(each.size * scale)
         place = (each.x * scale, each.y * scale)
-        drawing.text(
+        pen.text(
             place, _latin(each.text), fill=each.colour, font=font, anchor="rm" if each.from_right else "lm"
         )
     buffer = io.BytesIO()
@@ -109,58 +120,58 @@ def to_png(chart: Chart, scale: int = 2) -> bytes:
     return buffer.getvalue()
 
 
-def _layout(chart: Chart) -> tuple[int, list[_Box], list[_Words]]:
+def _layout(chart: Chart) -> Drawing:
     bars = chart.bars[:_MOST_BARS]
-    top = _nice(
+    top = nice(
         max(
             [bar.high or bar.value for bar in bars]
             + [bar.mark or 0 for bar in bars]
             + [chart.line or 0, 1e-9]
         )
     )
-    left, room = _MARGIN + _LABEL, _WIDTH - 2 * _MARGIN - _LABEL - _VALUE
+    left, room = _MARGIN + _LABEL, WIDTH - 2 * _MARGIN - _LABEL - _VALUE
     height = _HEAD + _ROW * max(1, len(bars)) + _FOOT
     boxes, words = _scale(top, left, room, height)
     words += [
-        _Words(x=_MARGIN, y=22, text=chart.title, size=18),
-        _Words(x=_MARGIN, y=44, text=chart.note, size=12, colour=_GREY),
+        Words(x=_MARGIN, y=22, text=chart.title, size=18),
+        Words(x=_MARGIN, y=44, text=chart.note, size=12, colour=GREY),
     ]
     for number, bar in enumerate(bars):
         middle = _HEAD + _ROW * number + _ROW / 2
         boxes += _bar(bar, middle, left, room / top)
-        words.append(_Words(x=left - 8, y=middle, text=_short(bar.label), size=13, from_right=True))
+        words.append(Words(x=left - 8, y=middle, text=_short(bar.label), size=13, from_right=True))
         end = left + max(bar.high or 0, bar.value, bar.mark or 0) * room / top + 8
-        words.append(_Words(x=end, y=middle, text=figure(bar.value), size=13))
+        words.append(Words(x=end, y=middle, text=figure(bar.value), size=13))
     if chart.line is not None:
         x = left + chart.line * room / top
-        boxes.append(_Box(x=x - 1, y=_HEAD, width=2, height=_ROW * len(bars), colour=_ORANGE))
-    return height, boxes, words
+        boxes.append(Box(x=x - 1, y=_HEAD, width=2, height=_ROW * len(bars), colour=ORANGE))
+    return Drawing(title=chart.title, height=height, boxes=boxes, words=words)
 
 
-def _bar(bar: Bar, middle: float, left: float, unit: float) -> list[_Box]:
-    boxes = [_Box(x=left, y=middle - _BAR / 2, width=max(1.0, bar.value * unit), height=_BAR, colour=_BLUE)]
+def _bar(bar: Bar, middle: float, left: float, unit: float) -> list[Box]:
+    boxes = [Box(x=left, y=middle - _BAR / 2, width=max(1.0, bar.value * unit), height=_BAR, colour=BLUE)]
     if bar.low is not None and bar.high is not None:
         width = max(1.0, (bar.high - bar.low) * unit)
-        boxes.append(_Box(x=left + bar.low * unit, y=middle - 1, width=width, height=2, colour=_INK))
+        boxes.append(Box(x=left + bar.low * unit, y=middle - 1, width=width, height=2, colour=INK))
     if bar.mark is not None:
         boxes.append(
-            _Box(
+            Box(
                 x=left + bar.mark * unit - 2,
                 y=middle - _BAR / 2 - 3,
                 width=4,
                 height=_BAR + 6,
-                colour=_ORANGE,
+                colour=ORANGE,
             )
         )
     return boxes
 
 
-def _scale(top: float, left: float, room: float, height: int) -> tuple[list[_Box], list[_Words]]:
+def _scale(top: float, left: float, room: float, height: int) -> tuple[list[Box], list[Words]]:
     boxes, words = [], []
     for step in range(5):
         x = left + room * step / 4
-        boxes.append(_Box(x=x, y=_HEAD, width=1, height=height - _HEAD - _FOOT, colour="#e3e5ea"))
-        words.append(_Words(x=x, y=height - _FOOT + 16, text=figure(top * step / 4), size=11, colour=_GREY))
+        boxes.append(Box(x=x, y=_HEAD, width=1, height=height - _HEAD - _FOOT, colour="#e3e5ea"))
+        words.append(Words(x=x, y=height - _FOOT + 16, text=figure(top * step / 4), size=11, colour=GREY))
     return boxes, words
 
 
@@ -171,7 +182,7 @@ def figure(value: float) -> str:
     )
 
 
-def _nice(value: float) -> float:
+def nice(value: float) -> float:
     """The next of 1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8 × 10ⁿ: quarters of it are short numbers."""
     power: float = 10.0 ** math.floor(math.log10(value))
     steps: Sequence[float] = (1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10)
