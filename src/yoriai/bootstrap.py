@@ -47,6 +47,7 @@ class Services:
     library: Library
     pulls: Pulls
     outlooks: Outlooks
+    results: Results
     database: Database
     accounts: Accounts
     router: Router
@@ -71,6 +72,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         policy = Policy(licences.load(), settings.catalog.allowed_verdicts)
         pulls = Pulls(entries, library, egress, settings.download, policy)
         ending.push_async_callback(pulls.aclose)
+        results = Results(database=database)
         registry = Registry(router, library, default=settings.model)
         metrics = Metrics()
         chat = Chat(database, registry, metrics)
@@ -82,7 +84,8 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
             policy=policy,
             library=library,
             pulls=pulls,
-            outlooks=Outlooks(settings, entries, library, router, Results(database=database)),
+            outlooks=Outlooks(settings, entries, library, router, results),
+            results=results,
             database=database,
             accounts=Accounts(database, settings.accounts),
             router=router,

@@ -15,6 +15,7 @@ from yoriai.bootstrap import Services
 from yoriai.errors import AuthenticationError
 from yoriai.web import sign_in, theme
 from yoriai.web.chat_page import ChatPage
+from yoriai.web.measurements_page import MeasurementsPage
 from yoriai.web.models_page import ModelsPage
 from yoriai.web.nonce import Nonce, policy
 from yoriai.web.visitor import visitor_of
@@ -59,12 +60,18 @@ def _add_pages(services: Services) -> None:
             return RedirectResponse("/login")
         return None
 
-    async def models(request: Request) -> Response | None:
+    async def beside(page: ModelsPage | MeasurementsPage) -> Response | None:
         try:
-            await ModelsPage(services, visitor_of(request, services.accounts)).build()
+            await page.build()
         except AuthenticationError:
             return RedirectResponse("/login")
         return None
+
+    async def models(request: Request) -> Response | None:
+        return await beside(ModelsPage(services, visitor_of(request, services.accounts)))
+
+    async def measurements(request: Request) -> Response | None:
+        return await beside(MeasurementsPage(services, visitor_of(request, services.accounts)))
 
     async def login(request: Request) -> Response | None:
         visitor = visitor_of(request, services.accounts)
@@ -81,5 +88,6 @@ def _add_pages(services: Services) -> None:
     ui.page("/")(chat)
     ui.page("/c/{conversation_id}")(chat)
     ui.page("/models")(models)
+    ui.page("/measurements")(measurements)
     ui.page("/login")(login)
     ui.page("/setup")(setup)

@@ -62,16 +62,15 @@ def build(visitor: Visitor, user: User, on_new: Callable[[], Awaitable[None]]) -
     )
 
 
-def subpage(visitor: Visitor, title: str) -> ui.element:
-    """A page beside the chat: its title and the way back. What it returns is to be filled."""
+def subpage(visitor: Visitor, title: str, back: str = "/") -> ui.element:
+    """A page beside the chat: its title and the way `back`. What it returns is to be filled."""
     theme.frame(visitor)
     ui.page_title(f"{title} · Yoriai")
     with ui.header(bordered=True, wrap=False).classes("y-header") as header:
-        back = ui.button(icon="arrow_back").props(
-            f'flat round dense href=/ aria-label="{visitor.text("back")}"'
-        )
-        with back:
-            ui.tooltip(visitor.text("back"))
+        words = visitor.text("back" if back == "/" else "models")
+        button = ui.button(icon="arrow_back").props(f'flat round dense href={back} aria-label="{words}"')
+        with button:
+            ui.tooltip(words)
         ui.label(title).classes("y-heading").props("role=heading aria-level=1")
         ui.space()
         theme.language_switch(visitor)

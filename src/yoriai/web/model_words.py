@@ -67,10 +67,11 @@ def fit(outlook: Outlook, visitor: Visitor) -> dict[str, Any]:
     made, found = outlook.plan, outlook.prediction
     rate = found.generation or found.prompt
     name = "models_speed" if found.generation else "models_speed_reading"
+    is_slow = made.verdict == "fits" and made.is_slow and found.generation is not None
     return {
         "verdict": made.verdict,
         "sign": verdict.SIGNS[made.verdict],
-        "label": visitor.text(f"models_fit_{made.verdict}"),
+        "label": visitor.text("models_fit_slow" if is_slow else f"models_fit_{made.verdict}"),
         "memory": visitor.text("models_memory", size=size(made.needed_bytes)),
         "speed": "" if made.verdict == "none" or not rate else visitor.text(name, range=_range(rate)),
         "why": [verdict.words(made, visitor.language), *_speed_words(outlook, visitor)],

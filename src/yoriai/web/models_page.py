@@ -47,6 +47,8 @@ class ModelsPage:
             self._form = PlanForm(
                 self._visitor, self._services.settings.engine.context_size, self._safely(self._plan)
             )
+            measurements = ui.button(self._visitor.text("measurements_title"), icon="bar_chart")
+            measurements.props("flat no-caps dense href=/measurements").classes("y-to-measurements")
             self._shelf = ModelShelf(self._visitor, manages=can(user, Action.MANAGE_MODELS))
         await self._look()
         self._shelf.set_cards(self._cards())

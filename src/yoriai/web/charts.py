@@ -1,0 +1,48 @@
+"""Bar charts in the page's colours. Knows no measurement; used by `measurements_page`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nicegui import ui
+
+# Told apart by lightness, too: for whoever doesn't see the colours.
+_COLOURS = ("#3a6ea5", "#e0913a")
+_BAR_PX, _FRAME_PX = 22, 90
+
+
+def bars(names: Sequence[str], series: Mapping[str, Sequence[float | None]], *, label: str) -> ui.echart:
+    """A group of horizontal bars per name, the first on top; each bar with its figure. None: no bar."""
+    height = _FRAME_PX + _BAR_PX * len(names) * (len(series) + 1)
+    chart = ui.echart(
+        {
+            "aria": {"enabled": True},
+            "animation": False,
+            "color": list(_COLOURS),
+            "legend": {"top": 0, "show": len(series) > 1},
+            "grid": {"left": 8, "right": 56, "top": 36, "bottom": 8, "containLabel": True},
+            "xAxis": {"type": "value", "min": 0},
+            "yAxis": {
+                "type": "category",
+                "inverse": True,
+                "data": list(names),
+                "axisLabel": {"width": 150, "overflow": "break"},
+            },
+            "series": [_bars(name, values) for name, values in series.items()],
+        },
+        renderer="svg",
+    )
+    chart.classes("y-chart").style(f"height: {height}px").props(f'role=img aria-label="{label}"')
+    return chart
+
+
+def _bars(name: str, values: Sequence[float | None]) -> dict[str, Any]:
+    rounded = [None if value is None else float(f"{value:.3g}") for value in values]
+    return {
+        "name": name,
+        "type": "bar",
+        "data": rounded,
+        "barMaxWidth": _BAR_PX,
+        "label": {"show": True, "position": "right"},
+    }

@@ -1,0 +1,181 @@
+"""The measurements page: how fast models were measured to be, against the prediction and against another machine.
+
+Shows what `yoriai bench` has measured or taken in; it measures nothing. Charts, and the same figures as a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from nicegui import ui
+
+from yoriai.bootstrap import Services
+from yoriai.catalog import speed_words
+from yoriai.catalog.measurement import Measurement, Spread
+from yoriai.errors import AuthenticationError
+from yoriai.evaluation import comparison
+from yoriai.evaluation.comparison import Line
+from yoriai.web import charts, layout
+from yoriai.web.visitor import Visitor
+
+_MOST_LINES = 40  # of the newest: more bars than that nobody reads
+_COLUMNS = (
+    "machine",
+    "model",
+    "quantization",
+    "context",
+    "users",
+    "generation",
+    "predicted",
+    "prompt",
+    "when",
+)
+_NUMBERS = {"context", "users", "generation", "predicted", "prompt"}
+
+
+class MeasurementsPage:
+    """One browser tab."""
+
+    def __init__(self, services: Services, visitor: Visitor) -> None:
+        self._services = services
+        self._visitor = visitor
+
+    async def build(self) -> None:
+        await self._visitor.user()
+        everything = await self._services.results.everything()
+        lines = comparison.lines(comparison.latest(everything)[-_MOST_LINES:], everything)
+        with layout.subpage(self._visitor, self._say("title"), back="/models"):
+            if not lines:
+                ui.label(self._say("none")).classes("y-nothing")
+                return
+            self._speeds(lines)
+            self._predictions(lines)
+            self._machines(everything)
+            self._table(lines)
+
+    def _speeds(self, lines: Sequence[Line]) -> None:
+        measured = [line.measurement for line in lines if line.measurement.generation_tokens_per_s]
+        if not measured:
+            return
+        self._heading("by_model")
+        values = [_median(each.generation_tokens_per_s) for each in measured]
+        names = [_label(each) for each in measured]
+        charts.bars(names, {self._say("generation"): values}, label=self._say("by_model"))
+
+    def _predictions(self, lines: Sequence[Line]) -> None:
+        held = [
+            line for line in lines if line.predicted_generation and line.measurement.generation_tokens_per_s
+        ]
+        if not held:
+            return
+        self._heading("against_prediction")
+        ui.label(self._say("prediction_help")).classes("y-note")
+        predicted = [line.predicted_generation.tokens_per_s for line in held if line.predicted_generation]
+        measured = [_median(line.measurement.generation_tokens_per_s) for line in held]
+        charts.bars(
+            [_label(line.measurement) for line in held],
+            {self._say("predicted"): predicted, self._say("measured"): measured},
+            label=self._say("against_prediction"),
+        )
+
+    def _machines(self, everything: Sequence[Measurement]) -> None:
+        """Two machines, which the visitor chooses."""
+        known = comparison.machines(everything)
+        if len(known) < 2:
+            return
+        self._heading("two_machines")
+        names = {number: name for number, (_, name) in enumerate(known)}
+
+        async def show() -> None:
+            try:
+                await self._visitor.user()
+            except AuthenticationError:
+                ui.navigate.to("/login")
+                return
+            self._ratios(place, everything, known[first.value], known[second.value])
+
+        with ui.element("div").classes("y-fields"):
+            first = ui.select(names, value=0, label=self._say("first_machine"), on_change=show)
+            second = ui.select(names, value=1, label=self._say("second_machine"), on_change=show)
+            for select in (first, second):
+                select.props("outlined dense")
+        place = ui.element("div")
+        self._ratios(place, everything, known[0], known[1])
+
+    def _ratios(
+        self,
+        place: ui.element,
+        everything: Sequence[Measurement],
+        first: tuple[str, str],
+        second: tuple[str, str],
+    ) -> None:
+        pairs = comparison.pairs(everything, first, second)[-_MOST_LINES:]
+        place.clear()
+        with place:
+            if not pairs:
+                ui.label(self._say("no_pairs")).classes("y-nothing")
+                return
+            ui.label(self._say("ratio_help", first=first[1], second=second[1])).classes("y-note")
+            charts.bars(
+                [_condition(pair.first) for pair in pairs],
+                {
+                    self._say("generation"): [pair.generation for pair in pairs],
+                    self._say("prompt"): [pair.prompt for pair in pairs],
+                },
+                label=self._say("two_machines"),
+            )
+
+    def _table(self, lines: Sequence[Line]) -> None:
+        self._heading("figures")
+        columns: list[dict[str, Any]] = [
+            {
+                "name": name,
+                "label": self._say(name),
+                "field": name,
+                "align": "right" if name in _NUMBERS else "left",
+            }
+            for name in _COLUMNS
+        ]
+        rows = [_row(line) | {"id": line.measurement.id} for line in reversed(lines)]
+        ui.table(columns=columns, rows=rows, row_key="id").props("flat bordered dense").classes("y-figures")
+
+    def _heading(self, name: str) -> None:
+        ui.label(self._say(name)).classes("y-heading").props("role=heading aria-level=2")
+
+    def _say(self, name: str, **values: object) -> str:
+        return self._visitor.text(f"measurements_{name}", **values)
+
+
+def _row(line: Line) -> dict[str, object]:
+    shown, predicted = line.measurement, line.predicted_generation
+    return {
+        "machine": shown.machine_name,
+        "model": shown.model,
+        "quantization": shown.quantization,
+        "context": shown.context,
+        "users": shown.users,
+        "generation": _spread(shown.generation_tokens_per_s),
+        "predicted": speed_words.rate(predicted.tokens_per_s) if predicted else "–",
+        "prompt": _spread(shown.prompt_tokens_per_s),
+        "when": shown.measured_at.astimezone().strftime("%Y-%m-%d %H:%M"),
+    }
+
+
+def _label(measurement: Measurement) -> str:
+    return f"{measurement.machine_name} · {_condition(measurement)}"
+
+
+def _condition(measurement: Measurement) -> str:
+    return f"{measurement.model} · {measurement.context} × {measurement.users}"
+
+
+def _median(found: Spread | None) -> float | None:
+    return found.median if found else None
+
+
+def _spread(found: Spread | None) -> str:
+    if found is None:
+        return "–"
+    middle, low, high = (speed_words.rate(value) for value in (found.median, found.least, found.most))
+    return f"{middle} ({low}–{high})"

@@ -1,0 +1,81 @@
+"""The measurements page, filled with what two machines have measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from browsing import NewContext, sign_in
+from measuring import measurement
+from serving import Served, server_with_model
+from yoriai.evaluation.exchange import to_json
+
+from .test_keyboard import NAMELESS
+
+LAB = {"machine_id": "b" * 16, "machine_name": "lab <b>1</b>"}
+MEASURED = [
+    measurement(0, rate=40.0),
+    measurement(1, model="gemma-2-9b", digest="e" * 64, rate=30.0),
+    measurement(2, rate=80.0, **LAB),
+    measurement(3, model="smollm2-135m", digest="f" * 64, rate=400.0, **LAB),
+]
+
+
+@pytest.fixture(scope="module")
+def house(smollm2_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with server_with_model(tmp_path_factory.mktemp("measured"), smollm2_path) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def filled(house: Served, tmp_path_factory: pytest.TempPathFactory) -> Served:
+    file = tmp_path_factory.mktemp("export") / "all.json"
+    file.write_bytes(to_json(MEASURED))
+    done = house.yoriai("bench", "--import", str(file))
+    assert done.returncode == 0, done.stderr
+    return house
+
+
+def opened(new_context: NewContext, house: Served, **options: object) -> Page:
+    page = sign_in(new_context(base_url=house.url, **options), "ben")
+    page.goto("/measurements")
+    return page
+
+
+def test_where_nothing_was_measured_it_says_how_to(new_context: NewContext, house: Served) -> None:
+    page = opened(new_context, house)
+    expect(page.locator(".y-nothing")).to_contain_text("yoriai bench")
+
+
+def test_speeds_predictions_and_two_machines_are_drawn(new_context: NewContext, filled: Served) -> None:
+    page = sign_in(new_context(base_url=filled.url), "ben")
+    page.goto("/models")
+    page.click("a:has-text('Measurements')")
+    speeds, predictions, ratios = (page.locator(".y-chart").nth(number) for number in range(3))
+    for words in ("desk · llama-3.1-8b", "lab <b>1</b> · smollm2-135m", "400"):
+        expect(speeds).to_contain_text(words)
+    expect(predictions).to_contain_text("predicted")
+    expect(ratios).to_contain_text("0.5")  # 40 over 80
+    page.get_by_label("First machine").click()
+    page.click(".q-menu .q-item:has-text('lab')")
+    page.get_by_label("Second machine").click()
+    page.click(".q-menu .q-item:has-text('desk')")
+    expect(ratios).to_contain_text("llama-3.1-8b · 2048 × 1")
+    expect(page.locator("text=lab <b>1</b> over desk")).to_be_visible()
+    expect(ratios.locator("text:text-is('2')").last).to_be_visible()
+    expect(page.locator(".q-table tbody tr")).to_have_count(4)
+    assert page.locator(".q-table b, .y-chart b").count() == 0
+
+
+@pytest.mark.parametrize("locale", ["en-US", "ja-JP"])
+def test_a_phone_shows_it_without_scrolling_sideways(
+    new_context: NewContext, filled: Served, locale: str
+) -> None:
+    phone = {"viewport": {"width": 360, "height": 780}, "has_touch": True, "is_mobile": True}
+    page = opened(new_context, filled, **phone, locale=locale, color_scheme="dark")
+    page.wait_for_selector(".y-chart svg text")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate(NAMELESS) == []
