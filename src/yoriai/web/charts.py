@@ -22,7 +22,7 @@ def bars(names: Sequence[str], series: Mapping[str, Sequence[float | None]], *, 
             "color": list(_COLOURS),
             "legend": {"top": 0, "show": len(series) > 1},
             "grid": {"left": 8, "right": 56, "top": 36, "bottom": 8, "containLabel": True},
-            "xAxis": {"type": "value", "min": 0},
+            "xAxis": {"type": "value", "min": 0, "splitLine": {"lineStyle": {"color": "#8888"}}},
             "yAxis": {
                 "type": "category",
                 "inverse": True,
