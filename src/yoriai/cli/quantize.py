@@ -230,7 +230,7 @@ def _draw(path: Path, rows: Sequence[Version], name: str, read: str) -> None:
     from yoriai.evaluation.scatter import quality_against_size
     from yoriai.evaluation.versions import points
 
-    words = f"Perplexity over {rows[0].tokens:,} tokens of: {read}. Line: standard error. Orange: before."
+    words = f"Perplexity over {rows[0].tokens:,} tokens of: {read}. Line: standard error of the ratio. Orange: before."
     shown = points(rows)
     if not shown:
         raise UsageError("cli.quantize_bad_chart", path=path)

@@ -22,7 +22,7 @@ class Point:
     label: str
     size_bytes: int
     perplexity: float
-    error: float  # standard error
+    error: float
     is_before: bool = False
 
 

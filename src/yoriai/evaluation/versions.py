@@ -78,13 +78,14 @@ class Comparison:
 
 
 def points(rows: Sequence[Version]) -> list[Point]:
-    """For the chart."""
+    """For the chart: errors are those of the difference to the first version, which has none itself."""
+    before = rows[0].perplexity.value if rows and rows[0].perplexity else 0.0
     return [
         Point(
             label=row.quantization or row.name,
             size_bytes=row.size_bytes,
             perplexity=row.perplexity.value,
-            error=row.perplexity.error,
+            error=row.to_before.error * before if row.to_before else 0.0,
             is_before=number == 0,
         )
         for number, row in enumerate(rows)
