@@ -15,6 +15,7 @@ from yoriai.bootstrap import Services
 from yoriai.errors import AuthenticationError
 from yoriai.web import sign_in, theme
 from yoriai.web.chat_page import ChatPage
+from yoriai.web.door import Door
 from yoriai.web.nonce import Nonce, policy
 from yoriai.web.visitor import visitor_of
 
@@ -32,6 +33,7 @@ def mount(app: Starlette, services: Services) -> None:
     """Add the page to `app`, at its root."""
     _add_pages(services)
     theme.install()
+    app.router.routes.extend(sign_in.routes(services.accounts))  # before NiceGUI, which takes every path
     application: Any = app  # FastAPI's, which only `api` may name
     ui.run_with(
         application,
@@ -46,6 +48,7 @@ def mount(app: Starlette, services: Services) -> None:
         show_welcome_message=False,
     )
     app.add_middleware(Nonce)
+    app.add_middleware(Door, accounts=services.accounts)
     app.add_middleware(GZipMiddleware)
 
 
@@ -58,19 +61,5 @@ def _add_pages(services: Services) -> None:
             return RedirectResponse("/login")
         return None
 
-    async def login(request: Request) -> Response | None:
-        visitor = visitor_of(request, services.accounts)
-        try:
-            await visitor.user()
-        except AuthenticationError:
-            sign_in.build(visitor, "login")
-            return None
-        return RedirectResponse("/")
-
-    def setup(request: Request, secret: str = "") -> None:
-        sign_in.build(visitor_of(request, services.accounts), "setup", secret)
-
     ui.page("/")(chat)
     ui.page("/c/{conversation_id}")(chat)
-    ui.page("/login")(login)
-    ui.page("/setup")(setup)
