@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from yoriai.bootstrap import Services
 from yoriai.errors import AuthenticationError
-from yoriai.web import sign_in, theme
+from yoriai.web import account_page, sign_in, theme
 from yoriai.web.chat_page import ChatPage
 from yoriai.web.door import Door
 from yoriai.web.nonce import Nonce, policy
@@ -33,7 +33,8 @@ def mount(app: Starlette, services: Services) -> None:
     """Add the page to `app`, at its root."""
     _add_pages(services)
     theme.install()
-    app.router.routes.extend(sign_in.routes(services.accounts))  # before NiceGUI, which takes every path
+    for page in (sign_in, account_page):  # before NiceGUI, which takes every path
+        app.router.routes.extend(page.routes(services.accounts))
     application: Any = app  # FastAPI's, which only `api` may name
     ui.run_with(
         application,

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from yoriai.accounts.accounts import SESSION_COOKIE, Accounts
 from yoriai.errors import AuthenticationError
 
-OPEN_PATHS = frozenset({"/login", "/setup", "/yoriai.css", "/sign_in.js", "/favicon.ico"})
+OPEN_PATHS = frozenset({"/login", "/setup", "/yoriai.css", "/plain_page.js", "/sign_in.js", "/favicon.ico"})
 
 
 class Door:

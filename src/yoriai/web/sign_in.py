@@ -5,22 +5,19 @@ Plain HTML: whoever isn't signed in gets nothing that costs the server memory or
 
 from __future__ import annotations
 
-from html import escape
-from pathlib import Path
-from string import Template
 from typing import Literal
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from yoriai.accounts.accounts import Accounts
 from yoriai.accounts.passwords import SHORTEST
 from yoriai.errors import AuthenticationError
+from yoriai.web import plain_page
 from yoriai.web.visitor import Visitor, visitor_of
 
-_FOLDER = Path(__file__).parent
-_WORDS = ("name", "password", "repeat", "different", "unreachable")
+_WORDS = ("name", "password", "repeat", "different")
 
 
 def routes(accounts: Accounts) -> list[Route]:
@@ -37,21 +34,13 @@ def routes(accounts: Accounts) -> list[Route]:
     def setup(request: Request) -> Response:
         return _page(visitor_of(request, accounts), "setup", request.query_params.get("secret", "")[:500])
 
-    return [Route("/login", login), Route("/setup", setup), *map(_file, ("yoriai.css", "sign_in.js"))]
-
-
-def _file(name: str) -> Route:
-    def send(_: Request) -> Response:
-        return FileResponse(_FOLDER / name)
-
-    return Route(f"/{name}", send)
+    files = map(plain_page.file, ("yoriai.css", "plain_page.js", "sign_in.js"))
+    return [Route("/login", login), Route("/setup", setup), *files]
 
 
 def _page(visitor: Visitor, kind: Literal["login", "setup"], secret: str = "") -> HTMLResponse:
     is_new = kind == "setup"
     values = {name: visitor.text(name) for name in _WORDS} | {
-        "language": visitor.language,
-        "theme": visitor.theme,
         "title": visitor.text(f"{kind}_title"),
         "explanation": visitor.text("setup_explanation") if is_new else "",
         "submit": visitor.text(f"{kind}_submit"),
@@ -60,9 +49,5 @@ def _page(visitor: Visitor, kind: Literal["login", "setup"], secret: str = "") -
         "autocomplete": "new-password" if is_new else "current-password",
         "shortest": str(SHORTEST if is_new else 1),
         "repeat_hidden": "" if is_new else "hidden",
-        "other": "en" if visitor.language == "ja" else "ja",
-        "other_name": "English" if visitor.language == "ja" else "日本語",
     }
-    template = Template((_FOLDER / "sign_in.html").read_text("utf8"))
-    content = template.substitute({name: escape(value) for name, value in values.items()})
-    return HTMLResponse(content, headers={"Cache-Control": "no-store"})
+    return plain_page.render("sign_in.html", visitor, values)
