@@ -7,12 +7,13 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from yoriai.api.principal import CurrentContext
+from yoriai.api.reading import StrictRoute
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
 from yoriai.catalog.catalogue import Entry
 from yoriai.types import Language, ModelKind, ResponderInfo
 
-router = APIRouter(tags=["Models"], responses=ERRORS)
+router = APIRouter(route_class=StrictRoute, tags=["Models"], responses=ERRORS)
 
 
 class Offer(BaseModel):
