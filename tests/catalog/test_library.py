@@ -416,3 +416,12 @@ async def test_the_engine_runs_a_model_in_parts(library: Library, smollm2_path: 
         assert "Paris" in answer["choices"][0]["text"]
     finally:
         await process.stop()
+
+
+def test_models_are_told_apart_by_age(tmp_path: Path) -> None:
+    library = Library(tmp_path / "models")
+    for name in ("zebra", "apple"):
+        library.add(small(tmp_path / f"{name}.gguf", rows=8 if name == "zebra" else 16), name=name)
+        time.sleep(0.02)
+    assert library.by_age() == ("zebra", "apple")
+    assert [model.name for model in library.list()] == ["apple", "zebra"]

@@ -11,6 +11,7 @@ change at any time by another process, so nothing is remembered.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import shutil
@@ -59,6 +60,15 @@ class Library:
             except ValueError as error:
                 log.warning("manifest unreadable path=%s error=%s", path, type(error).__name__)
         return models
+
+    def by_age(self) -> tuple[str, ...]:
+        """Names of all models, the one that was installed first at the front."""
+        dated = []
+        for path in self._manifests.glob("*.json"):
+            with contextlib.suppress(FileNotFoundError):  # removed meanwhile
+                dated.append((path.stat().st_mtime_ns, path.name))
+        names = {model.name for model in self.list()}
+        return tuple(name for _, file in sorted(dated) if (name := file.removesuffix(".json")) in names)
 
     def get(self, name: str) -> InstalledModel:
         """Raises: NotFoundError: no such model. ModelFileError: its manifest is damaged."""
