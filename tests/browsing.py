@@ -11,6 +11,12 @@ from serving import PASSWORD
 ECHO = "fake/echo"  # a remote model that answers with the question …
 SLOW = "fake/slow"  # … and one that takes its time
 NewContext = Callable[..., BrowserContext]
+# Every control that a screen reader could not name.
+NAMELESS = """() => [...document.querySelectorAll('button, a, input, textarea, select, [role=button], [role=combobox]')]
+    .filter((e) => e.offsetParent && !e.closest('[aria-hidden=true]'))
+    .filter((e) => !(e.getAttribute('aria-label') || e.innerText || e.title || e.labels?.length
+                     || e.getAttribute('aria-labelledby')))
+    .map((e) => e.outerHTML.slice(0, 200))"""
 
 
 def sign_in(context: BrowserContext, name: str = "anna") -> Page:

@@ -5,6 +5,7 @@ Called by `cli` (serve, ask, chat and the commands on models and accounts) and b
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -23,6 +24,7 @@ from yoriai.catalog.pulls import Pulls
 from yoriai.chat.chat import Chat
 from yoriai.egress import Egress
 from yoriai.engines.router import Router
+from yoriai.errors import PrerequisiteError
 from yoriai.evaluation.outlook import Outlooks
 from yoriai.evaluation.results import Results
 from yoriai.responders.registry import Registry
@@ -59,7 +61,7 @@ class Services:
 @asynccontextmanager
 async def build(settings: Settings) -> AsyncIterator[Services]:
     """Construct everything; at the end replies and pulls are stopped, engines and connections closed, in this order."""
-    _make_home(settings.home)
+    make_home(settings.home)
     entries = catalogue.load(settings.home / "catalogue.yaml")
     egress = Egress(allowed_hosts(settings, entries))
     library = Library(settings.home / "models")
@@ -109,9 +111,21 @@ def _host(url: str) -> str:
     return urlsplit(url).hostname or ""
 
 
-def _make_home(home: Path) -> None:
-    """The data folder holds conversations and keys: for the account that runs Yoriai only."""
-    if not home.exists():
-        home.mkdir(parents=True, mode=0o700)
+def make_home(home: Path) -> None:
+    """The data folder holds conversations and keys: for the account that runs Yoriai only.
+
+    Raises:
+        PrerequisiteError: it can't be made, or not be written to.
+    """
+    try:
+        if not home.exists():
+            home.mkdir(parents=True, mode=0o700)
+        if not home.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        if not os.access(home, os.R_OK | os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        detail = error.strerror or type(error).__name__
+        raise PrerequisiteError("settings.home_unusable", path=str(home), detail=detail) from error
     if os.name == "posix":
         os.umask(0o077)

@@ -176,7 +176,7 @@ class CompletionRequest(Sampling):
 
 class EmbeddingRequest(_Wire):
     model: str = Field(min_length=1, max_length=256)
-    input: str | list[str] = Field(min_length=1, max_length=2048)
+    input: Annotated[list[str], Field(max_length=2048)] | str = Field(min_length=1)
     encoding_format: Literal["float", "base64"] = "float"
     dimensions: int | None = Field(None, ge=1, le=65_536)
 
@@ -214,6 +214,9 @@ class Stage:
     progress: float | None = None  # 0 … 1
 
 
+_MEASURABLE_MS = 0.01  # less is a clock that did not move
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Usage:
     prompt_tokens: int
@@ -225,8 +228,11 @@ class Usage:
 
     @property
     def tokens_per_s(self) -> float | None:
-        """Generated tokens per second, as the engine measured them."""
-        if not self.generation_ms:
+        """Generated tokens per second, as the engine measured them; None where there is no span to measure.
+
+        The first token comes with the prompt: llama.cpp times a single one at 1 µs.
+        """
+        if self.completion_tokens < 2 or not self.generation_ms or self.generation_ms < _MEASURABLE_MS:
             return None
         return 1000 * self.completion_tokens / self.generation_ms
 

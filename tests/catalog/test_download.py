@@ -65,6 +65,13 @@ async def begin(home: Home, entry: catalogue.Entry, enough_bytes: int) -> None:
 
 
 # ---- as it should be --------------------------------------------------------------------------------------
+async def test_weights_that_are_gone_are_fetched_again(home: Home, hub: Hub, weights: bytes) -> None:
+    hub.add("tiny.gguf", weights)
+    entry = home.entry(weights)
+    Path((await home.pull(entry)).paths[0]).unlink()
+    assert home.installed(await home.pull(entry)) == weights
+
+
 async def test_a_model_of_the_hub_arrives_whole_and_is_what_the_catalogue_says(
     home: Home, hub: Hub, weights: bytes
 ) -> None:

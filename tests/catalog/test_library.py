@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import random
 import shutil
@@ -18,7 +19,7 @@ import numpy as np
 import pytest
 
 from yoriai.catalog.facts import Details
-from yoriai.catalog.library import Library
+from yoriai.catalog.library import Library, is_incomplete
 from yoriai.engines.process import EngineProcess, ProcessOptions
 from yoriai.errors import ConflictError, DiskFullError, ModelFileError, NotFoundError, UsageError
 from yoriai.types import Sampling
@@ -94,6 +95,59 @@ def test_a_link_keeps_the_file_where_it_is(library: Library, tmp_path: Path) -> 
     library.remove("linked")
     assert path.exists()
     assert library.list() == []
+
+
+@pytest.mark.parametrize("way", ["blob", "symbolic link to it"])
+@pytest.mark.parametrize("parts", [1, 3])
+def test_a_link_to_weights_of_the_library_is_one_more_user_of_them(
+    library: Library, tmp_path: Path, parts: int, way: str
+) -> None:
+    kept = library.add(small(tmp_path / "in" / "a.gguf", parts=parts), "kept").paths
+    if way != "blob":
+        shutil.rmtree(tmp_path / "in")
+        for path in kept:
+            (tmp_path / "in").mkdir(exist_ok=True)
+            (tmp_path / "in" / Path(path).name).symlink_to(path)
+    source = Path(kept[0]) if way == "blob" else tmp_path / "in" / Path(kept[0]).name
+    assert library.add(source, "kept", link=True).paths == kept
+    assert library.add(source, "con", link=True).paths == kept
+    library.remove("con")
+    assert all(Path(path).is_file() for path in kept)
+    library.add(source, "con", link=True)
+    library.remove("kept")
+    assert all(Path(path).is_file() for path in library.get("con").paths)
+    library.remove("con")
+    assert blobs(library) == []
+
+
+def test_weights_stay_for_a_manifest_that_only_names_their_path(library: Library, tmp_path: Path) -> None:
+    """As a link into the library's own folder once wrote it."""
+    kept = library.add(small(tmp_path / "a.gguf"), "kept")
+    path = library.folder / "manifests" / "kept.json"
+    manifest = json.loads(path.read_text("utf8"))
+    path.write_text(json.dumps(manifest | {"blobs": []}), "utf8")
+    library.add(small(tmp_path / "b.gguf", 5.0), "other")
+    library.remove("other")
+    assert Path(kept.paths[0]).is_file()
+
+
+def test_a_link_to_a_copy_elsewhere_does_not_give_up_the_weights_that_are_kept(
+    library: Library, tmp_path: Path
+) -> None:
+    path = small(tmp_path / "a.gguf")
+    kept = library.add(path, "kept")
+    assert library.add(path, "kept", link=True) == kept
+    Path(kept.paths[0]).unlink()
+    assert library.add(path, "kept", link=True).paths == (str(path),)
+
+
+def test_a_model_whose_files_are_gone_or_cut_short_is_incomplete(library: Library, tmp_path: Path) -> None:
+    model = library.add(small(tmp_path / "a.gguf"), "a")
+    assert not is_incomplete(model)
+    os.truncate(model.paths[0], model.size_bytes - 1)
+    assert is_incomplete(model)
+    Path(model.paths[0]).unlink()
+    assert is_incomplete(model)
 
 
 def test_what_the_file_says_decides_the_kind(library: Library, tmp_path: Path) -> None:
@@ -362,3 +416,12 @@ async def test_the_engine_runs_a_model_in_parts(library: Library, smollm2_path: 
         assert "Paris" in answer["choices"][0]["text"]
     finally:
         await process.stop()
+
+
+def test_models_are_told_apart_by_age(tmp_path: Path) -> None:
+    library = Library(tmp_path / "models")
+    for name in ("zebra", "apple"):
+        library.add(small(tmp_path / f"{name}.gguf", rows=8 if name == "zebra" else 16), name=name)
+        time.sleep(0.02)
+    assert library.by_age() == ("zebra", "apple")
+    assert [model.name for model in library.list()] == ["apple", "zebra"]

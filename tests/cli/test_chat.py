@@ -92,3 +92,20 @@ def test_a_conversation_with_commands_and_an_interrupted_reply(terminal: Termina
     terminal.type("\x04")
     assert terminal.process.wait(20) == 0
     assert "Traceback" not in terminal.shown
+
+
+def test_the_model_is_named_as_for_ask(server: Any) -> None:
+    terminal = Terminal("chat", "-m", "no-such-model", home=server.home)
+    try:
+        terminal.until("no-such-model is listening")
+    finally:
+        terminal.close()
+
+
+def test_two_models_cannot_both_be_meant(server: Any) -> None:
+    terminal = Terminal("chat", "one", "--model", "two", home=server.home)
+    try:
+        terminal.until("Name one model")
+        assert terminal.process.wait(30) == 2
+    finally:
+        terminal.close()

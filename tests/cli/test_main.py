@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
 from yoriai import errors
-from yoriai.cli.main import EXIT_CODES, exit_code
+from yoriai.cli.main import EXIT_CODES, exit_code, run
 from yoriai.cli.user import RoleName
 from yoriai.errors import YoriaiError
 from yoriai.types import Role
@@ -81,6 +82,74 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
 )
 def test_help_speaks_the_terminals_language(tmp_path: Path, language: str, word: str) -> None:
     assert word in yoriai("--help", home=tmp_path, LANG=language).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--help"], "使い方: yoriai [OPTIONS]\nオプション:\nコマンド:\n-h, --help  この説明を表示します。"),
+        (["ask", "--help"], "引数:"),
+        (["nope"], "使い方:\n説明は yoriai -h で見られます。\nエラー: 'nope' というコマンドはありません。"),
+        (["serv"], "'serv' というコマンドはありません。もしかして: 'serve'"),
+        (["serve", "--nope"], "--nope というオプションはありません。"),
+        (["serve", "--prot", "1"], "--prot というオプションはありません。もしかして: --host, --port"),
+        (["serve", "--port"], "オプション '--port' には値が必要です。"),
+        (["serve", "--open=3"], "オプション '--open' に値は付けられません。"),
+        (["model", "show"], "引数 'name' を指定してください。"),
+        (["token", "create", "x"], "オプション '--user' を指定してください。"),
+        (["model", "show", "a", "b"], "余分な引数があります: b"),
+        (["ask", "--temperature", "9"], "'--temperature' の値が正しくありません: "),
+    ],
+)
+def test_what_the_command_line_itself_says_is_in_the_terminals_language(
+    tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    done = yoriai(*arguments, home=tmp_path, LANG="ja_JP.UTF-8")
+    assert done.returncode == (0 if "--help" in arguments else 2)
+    for words in said.split("\n"):
+        assert words in done.stdout + done.stderr
+
+
+def test_a_command_without_words_shows_its_help(tmp_path: Path) -> None:
+    done = yoriai("model", home=tmp_path)
+    assert done.returncode == 2
+    assert "Usage: yoriai model" in done.stderr
+    assert "Error" not in done.stderr
+
+
+@pytest.mark.parametrize("language", ["ja_JP.UTF-8", "en_GB.UTF-8"])
+@pytest.mark.parametrize("arguments", [["model", "list"], ["serve", "--yes"], ["ask", "hi"]])
+@pytest.mark.parametrize("place", ["below a file", "a file"])
+def test_a_data_folder_that_cannot_be_is_said_in_one_line(
+    tmp_path: Path, arguments: list[str], place: str, language: str
+) -> None:
+    home = tmp_path / "file"
+    home.touch()
+    home = home / "x" if place == "below a file" else home
+    done = yoriai(*arguments, home=home, LANG=language)
+    assert done.returncode == 1
+    assert str(home) in done.stderr
+    assert "YORIAI_HOME" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_bug_whose_record_cannot_be_written_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "logs").touch()  # a file where the folder should be
+    monkeypatch.setenv("YORIAI_HOME", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["yoriai", "fail"])
+    app = typer.Typer()
+    app.callback()(lambda: None)
+
+    @app.command("fail")
+    def fail() -> None:
+        raise RuntimeError("the reason")
+
+    assert run(app) == 1
+    said = capsys.readouterr().err
+    assert "RuntimeError: the reason" in said
+    assert len(said.splitlines()) == 1
 
 
 def test_a_misspelt_setting_is_wrong_usage_in_one_line(tmp_path: Path) -> None:

@@ -30,7 +30,33 @@ def test_models_are_added_listed_shown_and_removed(tmp_path: Path, smollm2_path:
     assert smollm2_path.exists()  # a linked file stays its owner's
 
 
+def test_a_model_whose_weights_are_gone_is_missing_and_can_be_pulled_again(
+    tmp_path: Path, smollm2_path: Path
+) -> None:
+    linked = tmp_path / "linked.gguf"
+    for name in ("smollm2-135m", "mine"):
+        linked.symlink_to(smollm2_path)
+        assert yoriai(tmp_path, "model", "add", str(linked), "--name", name, "--link").returncode == 0
+        linked.unlink()
+    states = {row["name"]: row["state"] for row in table(tmp_path, "model", "list")["models"]}
+    assert (states["smollm2-135m"], states["mine"]) == ("missing", "missing")
+    assert "file missing" in yoriai(tmp_path, "model", "list").stdout
+    again = yoriai(tmp_path, "model", "pull", "smollm2-135m")
+    assert again.returncode == 1
+    assert "--yes" in again.stderr  # it would be fetched, had somebody consented
+    mine = yoriai(tmp_path, "model", "pull", "mine")
+    assert mine.returncode == 1
+    assert str(linked) in mine.stderr
+    assert "model add" in mine.stderr
+
+
 def test_an_unknown_model_is_not_found(tmp_path: Path) -> None:
+    asked = yoriai(tmp_path, "ask", "hi", "--model", "no-such-model")
+    assert asked.returncode == 3
+    assert "yoriai model list" in asked.stderr
+    added = yoriai(tmp_path, "model", "add", str(tmp_path / "none.gguf"))
+    assert added.returncode == 3
+    assert "none.gguf" in added.stderr
     assert yoriai(tmp_path, "model", "show", "no-such-model").returncode == 3
     assert yoriai(tmp_path, "model", "pull", "no-such-model", "--yes").returncode == 3
 
@@ -79,6 +105,20 @@ def test_a_file_without_a_known_licence_is_said_to_be_of_unknown_openness(
     verdict = table(tmp_path, "model", "show", "mine")["openness"]["verdict_text"]
     assert f"{verdict}: " in added.stderr
     assert verdict != "Open source AI"  # a file proves nothing of its data
+
+
+def test_a_failed_pull_is_one_line_for_people(tmp_path: Path) -> None:
+    nobody = {"YORIAI_DOWNLOAD__HUB_URL": "http://127.0.0.1:9", "YORIAI_DOWNLOAD__TIMEOUT_S": "5"}
+    (tmp_path / "catalogue.yaml").write_text(
+        "nowhere:\n  family: X\n  licence: MIT\n  size_bytes: 1000\n"
+        f"  sha256: {'a' * 64}\n  description: {{en: X., ja: エックス。}}\n"
+        "  sources: [{kind: hub, repo: someone/x, file: x.gguf}]\n"
+    )
+    done = yoriai(tmp_path, "model", "pull", "nowhere", "--yes", **nobody)
+    assert done.returncode == 1
+    assert "127.0.0.1 does not answer" in done.stderr
+    assert "source failed" not in done.stderr
+    assert "source_silent" not in done.stderr
 
 
 def test_tables_are_not_cut_in_a_pipe(tmp_path: Path) -> None:

@@ -5,14 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from browsing import ECHO, NewContext, ask, choose_model, sign_in
+from browsing import ECHO, NAMELESS, NewContext, ask, choose_model, sign_in
 
 BOX = ".y-composer textarea"
-NAMELESS = """() => [...document.querySelectorAll('button, a, input, textarea, select, [role=button], [role=combobox]')]
-    .filter((e) => e.offsetParent && !e.closest('[aria-hidden=true]'))
-    .filter((e) => !(e.getAttribute('aria-label') || e.innerText || e.title || e.labels?.length
-                     || e.getAttribute('aria-labelledby')))
-    .map((e) => e.outerHTML.slice(0, 200))"""
 
 
 def test_enter_sends_and_shift_enter_makes_a_line(page: Page) -> None:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, RootModel
 from starlette.responses import Response
 
 from yoriai.api.principal import CurrentContext, CurrentUser
+from yoriai.api.reading import StrictRoute
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
 from yoriai.api.streaming import EventStream
@@ -17,7 +18,7 @@ from yoriai.chat.chat import LONGEST_SEARCH
 from yoriai.chat.reply import ReplyUpdate
 from yoriai.types import Conversation, ConversationMessage, Sampling
 
-router = APIRouter(tags=["Conversations"], responses=ERRORS)
+router = APIRouter(route_class=StrictRoute, tags=["Conversations"], responses=ERRORS)
 Title = Annotated[str, Field(max_length=200)]
 ModelName = Annotated[str, Field(max_length=256)]
 Prompt = Annotated[str, Field(max_length=1_000_000)]

@@ -116,7 +116,9 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
     first = error.errors()[0]
     language = language_of(request.scope)
     if first["type"] == "json_invalid":
-        return plain_response(400, "api.json_invalid", language, "invalid_json", position=first["loc"][-1])
+        return plain_response(
+            400, "api.json_invalid", language, "invalid_json", position=first["loc"][-1], detail=first["ctx"]["error"],
+        )  # fmt: skip
     param = field_name(first["loc"][1:])
     detail = str(first["msg"]).encode("utf-8", "replace").decode()
     message = text("api.field_invalid", language, param=param or "body", detail=detail)

@@ -11,10 +11,11 @@ from starlette.responses import Response
 
 from yoriai import __version__
 from yoriai.api.principal import MetricsReader
+from yoriai.api.reading import StrictRoute
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheMetrics, TheServices
 
-router = APIRouter(tags=["Operation"])
+router = APIRouter(route_class=StrictRoute, tags=["Operation"])
 
 
 class Health(BaseModel):

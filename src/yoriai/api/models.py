@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from yoriai.api.principal import CurrentContext, ModelManager
+from yoriai.api.reading import StrictRoute
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
 from yoriai.bootstrap import Services
@@ -18,7 +19,7 @@ from yoriai.catalog.report import OpennessReport, report
 from yoriai.i18n.catalogue import error_text
 from yoriai.types import Language, ModelKind, ResponderInfo
 
-router = APIRouter(tags=["Models"], responses=ERRORS)
+router = APIRouter(route_class=StrictRoute, tags=["Models"], responses=ERRORS)
 
 
 class PullShown(BaseModel):

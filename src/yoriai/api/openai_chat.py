@@ -8,12 +8,13 @@ from starlette.responses import Response
 from yoriai.api.answering import counted, whole
 from yoriai.api.chunks import ChatChunks
 from yoriai.api.principal import CurrentContext
+from yoriai.api.reading import StrictRoute
 from yoriai.api.shapes import STREAMED, ChatCompletion
 from yoriai.api.state import TheMetrics, TheServices
 from yoriai.api.streaming import EventStream
 from yoriai.types import ChatRequest
 
-router = APIRouter(tags=["OpenAI"])
+router = APIRouter(route_class=StrictRoute, tags=["OpenAI"])
 
 
 @router.post("/v1/chat/completions", response_model=ChatCompletion, responses=STREAMED)

@@ -8,13 +8,14 @@ from starlette.responses import Response
 from yoriai.api.answering import counted, whole
 from yoriai.api.chunks import TextChunks
 from yoriai.api.principal import CurrentContext
+from yoriai.api.reading import StrictRoute
 from yoriai.api.shapes import STREAMED, TextCompletion
 from yoriai.api.state import TheMetrics, TheServices
 from yoriai.api.streaming import EventStream
 from yoriai.errors import UnsupportedError
 from yoriai.types import CompletionRequest
 
-router = APIRouter(tags=["OpenAI"])
+router = APIRouter(route_class=StrictRoute, tags=["OpenAI"])
 
 
 @router.post("/v1/completions", response_model=TextCompletion, responses=STREAMED)

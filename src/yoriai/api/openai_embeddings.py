@@ -11,13 +11,14 @@ from starlette.responses import Response
 
 from yoriai.api.answering import CLIENT_LEFT, json_response
 from yoriai.api.principal import CurrentContext
+from yoriai.api.reading import StrictRoute
 from yoriai.api.shapes import ERRORS, EmbeddingList
 from yoriai.api.state import TheServices
 from yoriai.api.streaming import until_disconnect
 from yoriai.errors import UnsupportedError
 from yoriai.types import EmbeddingRequest, Embeddings
 
-router = APIRouter(tags=["OpenAI"])
+router = APIRouter(route_class=StrictRoute, tags=["OpenAI"])
 
 
 @router.post("/v1/embeddings", response_model=EmbeddingList, responses=ERRORS)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 
 from yoriai.api.principal import CurrentUser
+from yoriai.api.reading import StrictRoute
 from yoriai.api.shapes import ERRORS, Model, ModelList
 from yoriai.api.state import TheServices
 from yoriai.errors import NotFoundError
 from yoriai.types import ResponderInfo
 
-router = APIRouter(tags=["OpenAI"], responses=ERRORS)
+router = APIRouter(route_class=StrictRoute, tags=["OpenAI"], responses=ERRORS)
 
 
 @router.get("/v1/models")

@@ -10,11 +10,12 @@ from starlette.responses import JSONResponse, Response
 
 from yoriai.accounts.accounts import SESSION_COOKIE
 from yoriai.api.principal import CurrentUser
+from yoriai.api.reading import StrictRoute
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
 from yoriai.types import Role, User
 
-router = APIRouter(tags=["Session"], responses=ERRORS)
+router = APIRouter(route_class=StrictRoute, tags=["Session"], responses=ERRORS)
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Password = Annotated[str, Field(min_length=1, max_length=1000)]
 

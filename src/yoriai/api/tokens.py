@@ -7,12 +7,13 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from yoriai.api.principal import CurrentUser
+from yoriai.api.reading import StrictRoute
 from yoriai.api.session import Name
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
 from yoriai.types import ApiToken
 
-router = APIRouter(tags=["Tokens"], responses=ERRORS)
+router = APIRouter(route_class=StrictRoute, tags=["Tokens"], responses=ERRORS)
 
 
 class NewToken(BaseModel):

@@ -8,13 +8,14 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from yoriai.api.principal import Administrator
+from yoriai.api.reading import StrictRoute
 from yoriai.api.session import Name, Password
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
 from yoriai.errors import NotFoundError
 from yoriai.types import Role, User
 
-router = APIRouter(tags=["Users"], responses=ERRORS)
+router = APIRouter(route_class=StrictRoute, tags=["Users"], responses=ERRORS)
 
 
 class NewUser(BaseModel):

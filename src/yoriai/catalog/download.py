@@ -78,7 +78,8 @@ async def pull(
         try:
             return await _Pull(entry, library, egress, settings, progress).from_source(source)
         except (DownloadError, EgressError) as error:
-            log.warning("source failed model=%s source=%s error=%s", entry.name, source.kind, error)
+            # The error says it to whoever waits; where another source can give the model, nobody needs to know.
+            log.debug("source failed model=%s source=%s error=%s", entry.name, source.kind, error)
             failures.append((source, error))
     if len(failures) == 1:
         raise failures[0][1]

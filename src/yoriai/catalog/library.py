@@ -2,7 +2,7 @@
 
     blobs/sha256-<hex>              a file of weights
     blobs/sha256-<hex>/…-of-N.gguf  a model in several files, side by side as the engine wants them
-    manifests/<name>.json           what a model is and which blobs it uses, or which linked files
+    manifests/<name>.json           what a model is and which blobs it uses, or which linked files elsewhere
     partial/                        what isn't complete
 
 Knows no sources and no engine; `catalog.download` brings files in, `engines` and the surfaces read. The folder may
@@ -11,6 +11,7 @@ change at any time by another process, so nothing is remembered.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import shutil
@@ -60,6 +61,15 @@ class Library:
                 log.warning("manifest unreadable path=%s error=%s", path, type(error).__name__)
         return models
 
+    def by_age(self) -> tuple[str, ...]:
+        """Names of all models, the one that was installed first at the front."""
+        dated = []
+        for path in self._manifests.glob("*.json"):
+            with contextlib.suppress(FileNotFoundError):  # removed meanwhile
+                dated.append((path.stat().st_mtime_ns, path.name))
+        names = {model.name for model in self.list()}
+        return tuple(name for _, file in sorted(dated) if (name := file.removesuffix(".json")) in names)
+
     def get(self, name: str) -> InstalledModel:
         """Raises: NotFoundError: no such model. ModelFileError: its manifest is damaged."""
         try:
@@ -74,6 +84,8 @@ class Library:
     ) -> InstalledModel:
         """Take in a GGUF file of this machine (of one in several parts, any part), by copy or by link.
 
+        A link to weights that the library keeps itself makes the model one more user of them.
+
         Raises:
             ModelFileError: a file isn't whole, or no language model.
             ConflictError: another model has this name.
@@ -84,8 +96,9 @@ class Library:
         name = checked_name(name or _name_from(sources[0]))
         check_language_model(_read(sources)[0], sources[0])
         if link:
-            parts = [(source, files.sha256(source)) for source in sources]
-            return self._register(parts, name, details or Details(), blobs=())
+            own = [self._own(source) for source in sources]
+            parts = [(mine or path, files.sha256(path)) for path, mine in zip(sources, own, strict=True)]
+            return self._register(parts, name, details or Details())
         with self._copied(sources) as copies:
             return self._keep(copies, name, details or Details(), replace=False)
 
@@ -162,21 +175,34 @@ class Library:
             self._sweep()
         return model
 
-    def _register(
-        self, parts: Sequence[Part], name: str, details: Details, blobs: tuple[str, ...]
-    ) -> InstalledModel:
+    def _register(self, parts: Sequence[Part], name: str, details: Details) -> InstalledModel:
         paths = [path for path, _ in parts]
-        model = describe(name, _read(paths), [str(path) for path in paths], parts[0][1], details)
-        with self._locked():
-            self._check_free(name, model.digest)
-            self._write(model, blobs)
+        with self._locked():  # nobody deletes the weights between the look at them and the manifest
+            present = self._check_free(name, parts[0][1])
+            if present and self._blobs_of(present) and not is_incomplete(present):
+                return present  # a link is no reason to give up what is kept here
+            model = describe(name, _read(paths), [str(path) for path in paths], parts[0][1], details)
+            self._write(model, tuple(sorted(self._blobs_of(model))))
         return model
 
-    def _check_free(self, name: str, digest: str) -> None:
-        """Adding the same weights under the same name again is no conflict."""
+    def _own(self, path: Path) -> Path | None:
+        """Where this file is among the blobs, if it is one of them under whatever name."""
+        actual, blobs = path.resolve(), self._blobs.resolve()
+        return self._blobs / actual.relative_to(blobs) if actual.is_relative_to(blobs) else None
+
+    def _blobs_of(self, model: InstalledModel) -> set[str]:
+        """The blobs that a model's paths lead to."""
+        own = [self._own(self.folder / path) for path in model.paths]
+        return {path.relative_to(self._blobs).parts[0] for path in own if path}
+
+    def _check_free(self, name: str, digest: str) -> InstalledModel | None:
+        """Adding the same weights under the same name again is no conflict; the model that is there."""
         with suppress(NotFoundError, ModelFileError):
-            if self.get(name).digest != digest:
+            present = self.get(name)
+            if present.digest != digest:
                 raise ConflictError("catalog.name_taken", name=name)
+            return present
+        return None
 
     def _write(self, model: InstalledModel, blobs: tuple[str, ...]) -> None:
         self._manifests.mkdir(parents=True, exist_ok=True)
@@ -205,12 +231,21 @@ class Library:
                 if time.time() - path.stat().st_mtime > _STALE_S:
                     path.unlink()
         try:
-            used = {blob for path in self._manifests.glob("*.json") for blob in load(path).blobs}
+            manifests = [load(path) for path in self._manifests.glob("*.json")]
         except (OSError, ValueError):
             return  # whose weights are whose isn't known: keep all
+        used = {blob for each in manifests for blob in (*each.blobs, *self._blobs_of(each.model))}
         for blob in self._blobs.glob("sha256-*"):
             if blob.name not in used:
                 _delete(blob)
+
+
+def is_incomplete(model: InstalledModel) -> bool:
+    """Whether files of it are gone or cut short, so that it can't be loaded."""
+    try:
+        return sum(Path(path).stat().st_size for path in model.paths) < model.size_bytes
+    except OSError:
+        return True
 
 
 def checked_name(name: str) -> str:

@@ -22,6 +22,9 @@ from yoriai.types import (
     Stage,
 )
 
+_LONGEST_REPLY_TOKENS = (
+    2048  # where the conversation sets no limit: a small model may repeat itself without end
+)
 _REPLY_TOKENS = 1024  # room that a reply needs …
 _REPLY_SHARE = 4  # … but never more than this part of the context
 
@@ -76,7 +79,8 @@ def request_of(conversation: Conversation, path: Sequence[ConversationMessage], 
             messages[-1] = Message(role="user", content=f"{last.text()}\n\n{each.content}")
         else:
             messages.append(Message(role=each.role, content=each.content))
-    sampling = conversation.sampling.model_dump(include=set(Sampling.model_fields), exclude_none=True)
+    sampling = {"max_tokens": _LONGEST_REPLY_TOKENS}
+    sampling |= conversation.sampling.model_dump(include=set(Sampling.model_fields), exclude_none=True)
     return ChatRequest(model=model, messages=messages, **sampling)
 
 

@@ -42,15 +42,20 @@ def ask(  # noqa: PLR0917 — one parameter per option
         "max_tokens": max_tokens,
         "stop": stop or None,
     }
-    text = joined(_document(), question)
+    text = joined(_document(), _readable(question))
     if not text:
         raise UsageError("cli.nothing_asked")
-    asyncio.run(_ask(text, model, system, sampling, as_json=as_json))
+    asyncio.run(_ask(text, model, _readable(system), sampling, as_json=as_json))
 
 
 def joined(document: str, question: str) -> str:
     """The document first: what stands last is what a model answers."""
     return "\n\n".join(part.strip() for part in (document, question) if part.strip())
+
+
+def _readable(argument: str) -> str:
+    """Bytes of the command line that aren't UTF-8 become U+FFFD: Python hides them in lone surrogates."""
+    return argument.encode("utf8", "surrogateescape").decode("utf8", "replace")
 
 
 def _document() -> str:

@@ -27,13 +27,16 @@ _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
 
 def chat(
     model: Annotated[str, typer.Argument(help=say("ask_model"))] = "",
+    model_option: Annotated[str, typer.Option("--model", "-m", help=say("ask_model"))] = "",
     system: Annotated[str, typer.Option(help=say("ask_system"))] = "",
 ) -> None:
+    if model and model_option and model != model_option:
+        raise UsageError("cli.two_models", first=model, second=model_option)
     if not sys.stdin.isatty():
         raise UsageError("cli.chat_needs_terminal")
     import asyncio
 
-    asyncio.run(_chat(model, system))
+    asyncio.run(_chat(model_option or model, system))
 
 
 async def _chat(model: str, system: str) -> None:

@@ -147,17 +147,17 @@ def _data_folder(home: Path) -> Finding:
 
 
 def _models(settings: Settings) -> Finding:
-    from yoriai.catalog.library import Library
+    from yoriai.catalog.library import Library, is_incomplete
 
     models = Library(settings.home / "models").list()
     if not models and not settings.remotes:
         return Finding(
             name="models", level="warn", message=say("doctor_no_models"), mend="yoriai model pull NAME"
         )
-    broken = [model.name for model in models if not all(Path(path).is_file() for path in model.paths)]
+    broken = [model.name for model in models if is_incomplete(model)]
     if broken:
         message = say("doctor_models_broken", names=", ".join(broken))
-        mend = "; ".join(f"yoriai model rm {name} --yes && yoriai model pull {name}" for name in broken)
+        mend = "; ".join(f"yoriai model pull {name}" for name in broken)
         return Finding(name="models", level="fail", message=message, mend=mend)
     return Finding(
         name="models", level="ok", message=say("doctor_models", names=", ".join(m.name for m in models))

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from yoriai import __version__, errors
-from yoriai.cli import ask, bench, chat, doctor, model, serve, token, user
+from yoriai.cli import ask, bench, chat, doctor, model, serve, token, user, wording
 from yoriai.cli.terminal import note, result, say
 from yoriai.errors import YoriaiError
 from yoriai.i18n.catalogue import error_text
@@ -39,20 +39,29 @@ def main() -> None:
 def run(app: typer.Typer) -> int:
     """Run the command line of this process; its exit code."""
     try:
-        app()
-    except SystemExit as exit_:
-        return exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
+        return _command(app)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        sys.stdout = None  # the reader left (`| head`): nothing more to say
-        return 0
     except YoriaiError as error:
         note(_line(error))
         return exit_code(error)
     except Exception as error:
         return _bug(error)
-    return 0
+
+
+def _command(app: typer.Typer) -> int:
+    code: object
+    try:
+        # A command gives nothing back, unless it ends early with a code.
+        code = app(prog_name="yoriai", standalone_mode=False)
+    except typer.TyperException as error:
+        return wording.explain(error)
+    except typer.Abort:  # Ctrl-D where something was asked
+        return 1
+    except SystemExit as exit_:
+        # Typer's and rich's way to end when the reader left (`| head`): nothing more to say
+        code = 0 if isinstance(exit_.__context__, BrokenPipeError) else exit_.code
+    return code if isinstance(code, int) else int(code is not None)
 
 
 def exit_code(error: YoriaiError) -> int:
@@ -62,6 +71,7 @@ def exit_code(error: YoriaiError) -> int:
 
 def build() -> typer.Typer:
     """The command tree, its texts in the terminal's language."""
+    wording.install()
     app = typer.Typer(
         no_args_is_help=True,
         add_completion=False,
@@ -103,7 +113,12 @@ def _bug(error: Exception) -> int:
     from yoriai.settings import data_folder
 
     path = data_folder() / "logs" / "crash.log"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(traceback.format_exception(error)), "utf8")
-    note(say("bug", kind=type(error).__name__, detail=str(error).partition("\n")[0][:300], path=path))
+    kind, detail = type(error).__name__, str(error).partition("\n")[0][:300]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(traceback.format_exception(error)), "utf8", "backslashreplace")
+    except OSError:
+        note(say("bug_unrecorded", kind=kind, detail=detail, path=path))
+    else:
+        note(say("bug", kind=kind, detail=detail, path=path))
     return 1

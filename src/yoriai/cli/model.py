@@ -84,11 +84,16 @@ def show_model(name: Name, as_json: AsJson = False) -> None:
 
 
 def pull(name: Name, yes: Yes = False) -> None:
+    from yoriai.catalog.library import is_incomplete
     from yoriai.cli import provision
+    from yoriai.errors import ModelFileError
 
     async def run(services: Services) -> str:
-        if any(model.name == name for model in services.library.list()):
+        installed = next((model for model in services.library.list() if model.name == name), None)
+        if installed and not is_incomplete(installed):
             return say("model_there", name=name)
+        if installed and name not in services.catalogue:
+            raise ModelFileError("cli.model_gone", name=name, path=installed.paths[0])
         entry = provision.entry_named(services, name)
         if not provision.may_pull(services, entry, yes):
             raise typer.Exit(1)
@@ -103,10 +108,12 @@ def add(
     name: Annotated[str, typer.Option(help=say("model_as"))] = "",
     link: Annotated[bool, typer.Option("--link", help=say("model_link"))] = False,
 ) -> None:
-    if not path.is_file():
-        raise UsageError("cli.no_file", path=path)
-
     import asyncio
+
+    from yoriai.errors import NotFoundError
+
+    if not path.is_file():
+        raise NotFoundError("cli.no_file", path=path)
 
     async def run(services: Services) -> tuple[InstalledModel, Openness]:
         model = await asyncio.to_thread(services.library.add, path, name or None, link)
@@ -135,9 +142,13 @@ def remove(name: Name, yes: Yes = False) -> None:
 async def _rows(services: Services) -> list[dict[str, Any]]:
     """Installed models first, then what the catalogue has besides."""
     from yoriai.bootstrap import LOCAL_OPERATOR
+    from yoriai.catalog.library import is_incomplete
 
-    states = {info.name: info.state for info in await services.registry.list(LOCAL_OPERATOR)}
+    states: dict[str, str] = {info.name: info.state for info in await services.registry.list(LOCAL_OPERATOR)}
     installed = {model.name: model for model in services.library.list()}
+    for name, model in installed.items():
+        if is_incomplete(model):
+            states[name] = "missing"
     policy = services.policy
     rows = [
         _facts(model, policy.of_installed(model, services.catalogue))

@@ -50,6 +50,9 @@ def serve(  # noqa: PLR0917 — one parameter per option
         overrides["model"] = model
     settings = load(**overrides)
     check_exposure(settings.server)
+    from yoriai.bootstrap import make_home
+
+    make_home(settings.home)
     with only_server(settings.home):
         _run(settings, yes=yes, open_browser=open_browser)
 

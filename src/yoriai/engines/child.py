@@ -51,11 +51,18 @@ def _parameters(xllamacpp: Any, specification: dict[str, Any]) -> Any:
     parameters.ui = False
     parameters.cors_origins = ""
     parameters.verbosity = 1
+    if not _has_graphics_card(xllamacpp):
+        # Between two batches the engine notices that a client has left, and lets others have their next token.
+        parameters.n_batch = parameters.n_ubatch = specification["cpu_batch"]
     if specification["embedding"]:
         parameters.embedding = True
         # An embedding is computed from one batch: it must hold the longest text, and no more.
         parameters.n_batch = parameters.n_ubatch = specification["context_size"]
     return parameters
+
+
+def _has_graphics_card(xllamacpp: Any) -> bool:
+    return any("CPU" not in str(device["type"]) for device in xllamacpp.get_device_info())
 
 
 def _readable(specification: dict[str, Any]) -> list[Path]:

@@ -26,6 +26,8 @@ from yoriai.types import InstalledModel
 
 log = logging.getLogger("yoriai.engines")
 
+# Tokens that a processor computes before it looks up: whether a client has left, whose turn it is (docs/log.md).
+CPU_BATCH = 64
 PROMPT_CACHE_MIB = (
     256  # host memory in which llama.cpp keeps the prompts of conversations that lost their slot
 )
@@ -138,6 +140,7 @@ class EngineProcess:
             "gpu_layers": options.gpu_layers,
             "embedding": self.model.kind == "embedding",
             "prompt_cache_mib": PROMPT_CACHE_MIB,
+            "cpu_batch": CPU_BATCH,
             "llama_server": str(options.llama_server) if options.llama_server else "",
             "port": _free_port() if options.llama_server else 0,
         }

@@ -38,13 +38,13 @@ class Registry:
         return await self._model(name)
 
     async def default_name(self, user: User) -> str | None:
-        """Who answers where nobody was named; None when nothing is installed."""
-        infos = [info for info in await self.list(user) if info.kind != "embedding"]
-        names = [info.name for info in infos]
-        if self._default in names:
+        """Who answers where nobody was named: the setting, else the first installed; None when there is nobody."""
+        kinds = {info.name: info.kind for info in await self.list(user) if info.kind != "embedding"}
+        if self._default in kinds:
             return self._default
-        chatting = [info.name for info in infos if info.kind == "chat"]
-        return next(iter(chatting or names), None)
+        installed = [name for name in await asyncio.to_thread(self._library.by_age) if name in kinds]
+        names = [*installed, *(name for name in kinds if name not in installed)]
+        return next((name for name in names if kinds[name] == "chat"), next(iter(names), None))
 
     async def embed(self, request: EmbeddingRequest, context: Context) -> Embeddings:
         """Raises: NotFoundError; UnsupportedError: the model doesn't make embeddings."""

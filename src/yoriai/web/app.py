@@ -13,8 +13,9 @@ from starlette.responses import RedirectResponse, Response
 
 from yoriai.bootstrap import Services
 from yoriai.errors import AuthenticationError
-from yoriai.web import sign_in, theme
+from yoriai.web import account_page, sign_in, theme
 from yoriai.web.chat_page import ChatPage
+from yoriai.web.door import Door
 from yoriai.web.measurements_page import MeasurementsPage
 from yoriai.web.models_page import ModelsPage
 from yoriai.web.nonce import Nonce, policy
@@ -34,6 +35,8 @@ def mount(app: Starlette, services: Services) -> None:
     """Add the page to `app`, at its root."""
     _add_pages(services)
     theme.install()
+    for page in (sign_in, account_page):  # before NiceGUI, which takes every path
+        app.router.routes.extend(page.routes(services.accounts))
     application: Any = app  # FastAPI's, which only `api` may name
     ui.run_with(
         application,
@@ -48,6 +51,7 @@ def mount(app: Starlette, services: Services) -> None:
         show_welcome_message=False,
     )
     app.add_middleware(Nonce)
+    app.add_middleware(Door, accounts=services.accounts)
     app.add_middleware(GZipMiddleware)
 
 
@@ -73,21 +77,7 @@ def _add_pages(services: Services) -> None:
     async def measurements(request: Request) -> Response | None:
         return await beside(MeasurementsPage(services, visitor_of(request, services.accounts)))
 
-    async def login(request: Request) -> Response | None:
-        visitor = visitor_of(request, services.accounts)
-        try:
-            await visitor.user()
-        except AuthenticationError:
-            sign_in.build(visitor, "login")
-            return None
-        return RedirectResponse("/")
-
-    def setup(request: Request, secret: str = "") -> None:
-        sign_in.build(visitor_of(request, services.accounts), "setup", secret)
-
     ui.page("/")(chat)
     ui.page("/c/{conversation_id}")(chat)
     ui.page("/models")(models)
     ui.page("/measurements")(measurements)
-    ui.page("/login")(login)
-    ui.page("/setup")(setup)

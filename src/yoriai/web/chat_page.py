@@ -105,7 +105,7 @@ class ChatPage:
         self._list.set_active(conversation.id if conversation else "")
         self._composer.set_conversation(conversation.id if conversation else "")
         self._settings.show(conversation)
-        await self._picker.show(conversation.model if conversation else "")
+        await self._picker.show(conversation.model if conversation else self._picker.name)
         await self._refresh_list()
         self._name_page()
         self._welcome.set_visibility(not self._messages)
@@ -189,6 +189,7 @@ class ChatPage:
         if self._conversation is None:
             return
         try:
+            await self._stop()  # what was being said to the old question would go on unseen
             await self._ask(self._conversation, text, self._message(id).parent_id or ROOT)
         except Exception:
             self._transcript.refused()
@@ -205,8 +206,9 @@ class ChatPage:
 
     async def _stop(self) -> None:
         user = await self._visitor.user()
-        for message in self._running():
-            await self._chat.stop(user, message.id)
+        for message in self._messages:
+            if message.status == "running":
+                await self._chat.stop(user, message.id)
 
     async def _switch_branch(self, id: str, step: int) -> None:
         shown = next(each for each in self._branch() if each.message.id == id)

@@ -123,6 +123,7 @@ def _account_menu(visitor: Visitor, user: User) -> None:
             with ui.menu_item(on_click=lambda name=name: theme.set_theme(name)):
                 _icon_and_text(theme.THEME_ICONS[name], visitor.text(f"theme_{name}"))
         ui.separator()
+        ui.menu_item(visitor.text("account"), on_click=lambda: ui.navigate.to("/account"))
         ui.menu_item("API", on_click=lambda: ui.navigate.to("/docs", new_tab=True))
         ui.menu_item(visitor.text("sign_out"), on_click=_sign_out)
     theme.language_switch(visitor)

@@ -40,7 +40,9 @@ class SettingsDrawer:
         self._on_change = on_change
         self._numbers: dict[str, ui.number] = {}
         label = visitor.text("settings")
-        with ui.right_drawer(value=False, bordered=True).classes("y-settings") as self.drawer:
+        with ui.right_drawer(value=False, bordered=True, top_corner=True, bottom_corner=True).classes(
+            "y-settings"
+        ) as self.drawer:
             self.drawer.props(f'width=340 breakpoint=1200 role=complementary aria-label="{label}"')
             ui.label(label).classes("y-heading")
             self._prompt_field()
@@ -62,8 +64,11 @@ class SettingsDrawer:
             )
         except ValidationError as error:
             name = str(error.errors()[0]["loc"][0])
-            label = self._visitor.text(name) if name in _NUMBERS else self._visitor.text("stop_sequences")
-            raise UsageError("web.setting_invalid", name=label) from error
+            if name not in _NUMBERS:
+                raise UsageError("web.stop_invalid") from error
+            low, high = _range(name)
+            label = self._visitor.text(name)
+            raise UsageError("web.setting_invalid", name=label, low=low, high=high) from error
 
     def show(self, conversation: Conversation | None) -> None:
         """Fill the form; None: everything as the model's maker chose."""
@@ -89,9 +94,10 @@ class SettingsDrawer:
     def _number(self, name: str) -> ui.number:
         low, high = _range(name)
         step = _STEPS.get(name, 1)
-        number = ui.number(
-            self._visitor.text(name), min=low, max=high, step=step, placeholder=self._visitor.text("default")
-        )
+        number = ui.number(self._visitor.text(name), step=step, placeholder=self._visitor.text("default"))
+        number.props(
+            f"min={low} max={high}"
+        )  # for the browser's arrows; a number typed beyond is refused, not moved
         self._finish(number, self._visitor.text(f"{name}_help"))
         return number
 

@@ -1,15 +1,7 @@
 // The messages of one branch. Answers arrive as blocks of HTML that the server has cleaned; questions are plain text.
-const NEAR_BOTTOM_PX = 120;
+import { copyText } from "/copying.js";
 
-function copyText(text) {
-  if (navigator.clipboard && window.isSecureContext) return navigator.clipboard.writeText(text);
-  const area = Object.assign(document.createElement("textarea"), { value: text });
-  document.body.append(area);
-  area.select();
-  document.execCommand("copy"); // a page in the office network, without TLS, has no navigator.clipboard
-  area.remove();
-  return Promise.resolve();
-}
+const NEAR_BOTTOM_PX = 120;
 
 export default {
   props: { labels: Object, limit: Number },

@@ -1,0 +1,40 @@
+"""Pages of plain HTML, which cost the server neither memory nor a websocket. Used by `sign_in` and `account_page`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from string import Template
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.routing import Route
+
+from yoriai.web.visitor import Visitor
+
+_FOLDER = Path(__file__).parent
+
+
+def file(name: str) -> Route:
+    """Serves a style sheet or script of this folder. The browser asks each time whether it has changed."""
+
+    def send(_: Request) -> Response:
+        return FileResponse(_FOLDER / name, headers={"Cache-Control": "no-cache"})
+
+    return Route(f"/{name}", send)
+
+
+def render(template: str, visitor: Visitor, values: Mapping[str, str]) -> HTMLResponse:
+    """The page `template` with `values`, which are escaped: they are text, never markup."""
+    is_japanese = visitor.language == "ja"
+    everywhere = {
+        "language": visitor.language,
+        "theme": visitor.theme,
+        "unreachable": visitor.text("unreachable"),
+        "other": "en" if is_japanese else "ja",
+        "other_name": "English" if is_japanese else "日本語",
+    }
+    source = Template((_FOLDER / template).read_text("utf8"))
+    content = source.substitute({name: escape(value) for name, value in {**everywhere, **values}.items()})
+    return HTMLResponse(content, headers={"Cache-Control": "no-store"})
