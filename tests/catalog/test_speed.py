@@ -125,7 +125,7 @@ def test_looking_back_takes_time() -> None:
 @pytest.mark.parametrize(
     ("card", "kind", "weights", "measured"),
     [
-        # ggml-org/llama.cpp pull requests 4766, 4682; vllm-project/vllm 4290; issue 12 of LLM-inference-speed-benchmarks
+        # ggml-org/llama.cpp pull requests 4766 and 4682; vllm 4290; LLM-inference-speed-benchmarks issue 12
         ("Tesla P40", "Q4_0", 6.61e9, 56.8),
         ("Tesla P40", "Q8_0", 6.61e9, 34.6),
         ("Tesla P40", "Q8_0", 7.50e9, 31.2),
