@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Without a terminal there is nobody to ask: whoever calls `make run` from a script has consented.
 CONSENT := $(shell [ -t 0 ] || echo --yes)
 
-.PHONY: setup run test test-all lint bench docs lock clean
+.PHONY: setup run test test-all lint bench bench-prediction docs lock clean
 
 setup: $(VENV)/ready
 run: $(VENV)/run-ready
@@ -21,6 +21,8 @@ lint: setup
 	$(BIN)/lint-imports --no-cache
 bench: setup
 	$(BIN)/python benchmarks/engine.py $(ARGS)
+bench-prediction: setup
+	$(BIN)/python benchmarks/prediction.py $(ARGS)
 docs: setup
 	$(BIN)/python docs/generate_settings.py
 

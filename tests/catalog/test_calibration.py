@@ -48,7 +48,14 @@ def test_a_model_does_not_teach_of_itself() -> None:
         {"generation_tokens_per_s": None},
         {"foreseen_generation_tokens_per_s": 1e-9},
     ],
-    ids=["another machine", "imported", "not foreseen", "not measured", "absurd"],
+    ids=["another machine", "imported", "makes embeddings", "not measured", "absurd"],
 )
 def test_what_does_not_count(change: dict[str, object]) -> None:
     assert calibrate([measurement(**change)], ID).generation.models == 0
+
+
+def test_models_that_make_embeddings_teach_their_own_kind() -> None:
+    encoder = measurement(1, model="e", generation_tokens_per_s=None, foreseen_generation_tokens_per_s=None)
+    assert calibrate([encoder], ID).prompt.models == 0
+    assert calibrate([encoder], ID, writes=False).prompt.value == 0.8
+    assert calibrate([measurement(2)], ID, writes=False) == Efficiency()

@@ -97,3 +97,18 @@ def test_a_model_for_planning_only_is_listed_as_such_and_cannot_be_pulled(tmp_pa
     done = yoriai(tmp_path, "model", "pull", "phi-3.5-mini", "--yes")
     assert done.returncode == 3
     assert "no source is known" in done.stderr
+
+
+def test_speeds_are_told_with_their_range_and_what_makes_them_so(tmp_path: Path) -> None:
+    arguments = ("model", "fit", "phi-3.5-mini", "llama-3.1-8b", "--gpu", "GTX 1080 Ti x2", "--ram", "48")
+    done = yoriai(tmp_path, *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    half, quantised = json.loads(done.stdout)
+    speed = half["generation_tokens_per_s"]
+    assert speed["low"] < speed["predicted"] < speed["high"]
+    assert (
+        speed["predicted"] < quantised["generation_tokens_per_s"]["predicted"]
+    )  # although it is the smaller model
+    assert "1/64" in " ".join(half["speed_reasons"])
+    assert "1/64" not in " ".join(quantised["speed_reasons"])
+    assert "1/64" in yoriai(tmp_path, *arguments).stdout

@@ -15,7 +15,9 @@ _LEAST_SPREAD = 1.15  # what one model tells of another, at best
 _PLAUSIBLE = (0.02, 50.0)  # a ratio beyond this is a mistake, not a machine
 
 
-def calibrate(measurements: Iterable[Measurement], machine_id: str, without: str = "") -> Efficiency:
+def calibrate(
+    measurements: Iterable[Measurement], machine_id: str, *, without: str = "", writes: bool = True
+) -> Efficiency:
     """The median of measured over foreseen, of generation and of prompts; one where nothing was measured.
 
     The median of ratios is the least-absolute-error fit of one factor in logarithms: one disturbed run doesn't move it.
@@ -23,11 +25,13 @@ def calibrate(measurements: Iterable[Measurement], machine_id: str, without: str
 
     Args:
         without: a model whose measurements don't count, where it is to be foreseen itself.
+        writes: whether the model to be foreseen writes; one that makes embeddings runs otherwise, and teaches its kind.
     """
     own = [
         each
         for each in measurements
         if each.machine_id == machine_id and each.model != without and not each.is_imported
+        if (each.foreseen_generation_tokens_per_s is not None) == writes
     ]
     return Efficiency(
         generation=_factor(_ratios(own, "generation_tokens_per_s", "foreseen_generation_tokens_per_s")),

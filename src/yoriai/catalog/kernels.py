@@ -11,37 +11,39 @@ from dataclasses import dataclass
 from yoriai.catalog.hardware import Gpu
 
 # ---- processors -----------------------------------------------------------------------------------------
-# Picoseconds per weight on one core of an AMD EPYC (Zen 4, AVX2 build): ggml_mul_mat of the bundled library, 2048
-# columns from beyond the caches; first for one token (16384 rows), then per token of 256 (1024 rows). Types with a
-# second copy in another order as that (docs/log.md, "Kernels"). Types that are missing cost what a neighbour of their
-# size does.
+# Picoseconds per weight on one core of an AMD EPYC (Zen 4, AVX2 build), for one token, then per token of a prompt.
+# Q8_0, Q5_0, Q4_1, Q6_K and Q4_K: a profiler's share of each kernel in the bundled engine with real models; the
+# others from models of random weights in the same engine, relative to Q8_0. Prompts: ggml_mul_mat of the same
+# library, 256 tokens. docs/log.md, "Kernels on a CPU". Types that are missing cost what a neighbour of their size
+# does.
 CPU_PICOSECONDS: Mapping[str, tuple[float, float]] = {
-    "F32": (164, 48),
-    "F16": (87, 48),
-    "BF16": (72, 46),
-    "Q8_0": (47, 27),
-    "Q6_K": (41, 19),
-    "Q5_K": (49, 17),
-    "Q5_0": (65, 37),
-    "Q5_1": (82, 59),
-    "Q4_K": (27, 19),
-    "Q4_0": (33, 23),
-    "Q4_1": (61, 44),
-    "IQ4_NL": (33, 23),
-    "IQ4_XS": (45, 22),
-    "MXFP4": (57, 32),
-    "Q3_K": (41, 18),
-    "Q2_K": (29, 17),
+    "F32": (175, 48),
+    "F16": (85, 48),
+    "BF16": (78, 46),
+    "Q8_0": (64, 27),
+    "Q6_K": (44, 18),
+    "Q5_K": (55, 17),
+    "Q5_0": (80, 37),
+    "Q5_1": (85, 60),
+    "Q4_K": (31, 19),
+    "Q4_0": (38, 23),
+    "Q4_1": (80, 45),
+    "IQ4_NL": (38, 23),
+    "IQ4_XS": (52, 20),
+    "MXFP4": (60, 32),
+    "Q3_K": (50, 18),
+    "Q2_K": (36, 17),
 }
 CPU_OTHER = (60.0, 30.0)
 # One head of one layer looking at one token: the call and the exponential, and each number of key and value. First
-# for a token that is generated, then in a prompt, where many look at once. And what a layer (norms, rotations,
-# hand-overs) and an entry of the vocabulary (choosing the token) take besides. Fitted to the CPU time of the bundled
-# engine with SmolLM2-135M, Gemma 3 270M and Qwen2.5-Coder-0.5B at 200 and 1000 tokens of context (docs/log.md,
-# "Kernels").
+# for a token that is generated, then in a prompt, where many look at once. From SmolLM2-135M, Gemma 3 270M and
+# Qwen2.5-Coder-0.5B at 200 and 1000 tokens of context.
 CPU_LOOK_PICOSECONDS: tuple[float, float] = (20_000.0, 4_500.0)
 CPU_LOOK_NUMBER_PICOSECONDS: tuple[float, float] = (42.0, 20.6)
-CPU_LAYER_S, CPU_VOCABULARY_S = 28e-6, 21e-9
+# What a layer takes besides: starting its operations, and for each number of its width norms, rotations, activation.
+# For each entry of the vocabulary: choosing the token. From the same profiles; in prompts from the same models.
+CPU_LAYER_S: tuple[float, float] = (45e-6, 28e-6)
+CPU_WIDTH_S, CPU_VOCABULARY_S = 8e-9, 3e-9
 RAM_SHARE = 0.85  # of the measured bandwidth that weights come with
 
 # ---- graphics cards -------------------------------------------------------------------------------------
@@ -59,8 +61,9 @@ LAYER_S = 20e-6  # starting the kernels of a layer
 # 0.18 (8B Q6_K, 3493; 7860). fp16 by matrix units: A100 0.36 (7B, 8381; 6017). fp32: P40 0.39 (7B, 339 tokens/s;
 # 3816).
 DP4A_SHARE, MATRIX_INT8_SHARE, MATRIX_FP16_SHARE, PLAIN_SHARE = 0.27, 0.18, 0.36, 0.39
-# Half-precision arithmetic without matrix units, one token at a time.
-HALF_SHARE = 0.5
+# Half-precision arithmetic where it is slow, one token at a time: 34B at 1.19 tokens/s are 81 of a P40's 184 GFLOPS
+# (turboderp-org/exllamav2 issue 40).
+HALF_SHARE = 0.44
 PCIE_SHARE = 0.8
 FLOATS = frozenset({"F16", "BF16", "F32"})
 
@@ -90,13 +93,13 @@ def path(gpu: Gpu, kind: str) -> Path | None:
     """How this card computes with this type; None: its rates aren't known.
 
     Floats. With fast half precision both operations of a multiplication run at its rate. Where it is slow, an
-    engine has two ways. It may compute in half precision all the same, as the CUDA backend did in builds with
-    GGML_CUDA_F16 (until pull request 15433; a P40 then generated 2.5 tokens/s with a 13B model where an RTX 3060
-    had 18, issue 1837), and as PyTorch does. Or it converts to single precision on the way, as the CUDA backend
-    does today: nothing is lost for one token, but a prompt's matrices are written out in fp32 and multiplied
-    without matrix units (8B F16 on a P40: 26 tokens/s in batches of 8, which is the time of 10 bytes per weight;
-    14262). The slow way is assumed, and the fast one is the range's upper end: the one published comparison of
-    such a card with F16 weights that we know shows the slow way.
+    engine has two ways. It may compute in half precision all the same, as ExLlama does (a 34B model on a P40:
+    1.19 tokens/s, turboderp-org/exllamav2 issue 40), and the CUDA backend of llama.cpp in builds with
+    GGML_CUDA_F16 (removed by pull request 15433) and for some months by mistake (4682). Or it converts to single
+    precision on the way, as that backend does today: nothing is lost for one token, but a prompt's matrices are
+    written out in fp32 and multiplied without matrix units (8B F16 on a P40: 26 tokens/s in batches of 8, which is
+    the time of 10 bytes per weight; 14262). The slow way is assumed, and the fast one is the range's upper end:
+    the one published comparison of such a card with F16 weights that we know shows the slow way.
     """
     fp32 = gpu.fp32_flops
     if not fp32:

@@ -48,7 +48,7 @@ class Measurement:
     prompt_tokens_per_s: Spread | None
     generation_tokens_per_s: Spread | None
     first_token_s: Spread | None
-    memory_bytes: int | None  # most that the engine's process held
+    memory_bytes: int | None  # that the engine's process held after the first round
     # What was foreseen from data sheets and kernels alone, without what was ever measured on this machine.
     foreseen_prompt_tokens_per_s: float | None = None
     foreseen_generation_tokens_per_s: float | None = None

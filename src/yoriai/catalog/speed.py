@@ -25,7 +25,9 @@ ReasonName = Literal["memory", "compute", "in_ram", "half_slow", "transfer", "co
 # Without a measurement on this machine, the prediction may be off by this factor. Graphics cards: the published
 # figures in `catalog.kernels` lie within 1.2 of it; processors differ in clock and cache.
 _UNKNOWN_GPU, _UNKNOWN_CPU = 1.3, 1.6
-_SMOOTH = 4  # how sharply the slower of memory and arithmetic decides
+_SMOOTH = (
+    8  # how sharply the slower of memory and arithmetic decides; costs of one core contain its own streaming
+)
 _NOTABLE = 0.25  # a part of the time that is worth a word
 
 
@@ -203,9 +205,12 @@ def _cpu_seconds(work: Work, part: _Part, depth: float, threads: int, phase: Lit
     )
     look = kernels.CPU_LOOK_PICOSECONDS[phase] + work.head_size * kernels.CPU_LOOK_NUMBER_PICOSECONDS[phase]
     looks = _looks(work, part.layers, depth) * look
-    fixed = len(part.layers) * kernels.CPU_LAYER_S
-    chosen = work.shape.n_vocab * kernels.CPU_VOCABULARY_S if part.has_output and phase == 0 else 0.0
-    return (weights + looks) * 1e-12 / threads + fixed / (threads if phase else 1) + chosen
+    fixed = len(part.layers) * kernels.CPU_LAYER_S[phase]
+    if phase == 1:
+        return (weights + looks) * 1e-12 / threads + fixed / threads
+    width = len(part.layers) * (work.shape.n_embd + work.shape.n_ff) * kernels.CPU_WIDTH_S
+    chosen = work.shape.n_vocab * kernels.CPU_VOCABULARY_S if part.has_output else 0.0
+    return (weights + looks) * 1e-12 / threads + fixed + width / threads + chosen
 
 
 # ---- reading a prompt -----------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from yoriai.evaluation.subjects import Source
 
 INTERRUPTED = 130
+_BUSY_PERCENT, _LOOK_S = 20.0, 1.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,13 +129,17 @@ async def _measure(services: Services, wish: Wish, results: Results, measured: l
     from yoriai.catalog.detect import detect
     from yoriai.catalog.measurement import machine_id
     from yoriai.engines.devices import graphics_cards
-    from yoriai.evaluation.bench import Bench
+    from yoriai.evaluation.bench import Bench, conditions_of
     from yoriai.evaluation.foresight import foresee
     from yoriai.settings import engine_environment
     from yoriai.types import Context
 
     sources = [_source(services, name) for name in wish.models]
+    for source in sources:
+        conditions_of(source, wish.conditions)  # whether they can be, before anything is done
     _check_alone(services, sources)
+    if await to_thread.run_sync(is_busy):
+        note(say("bench_busy"))
     cards = await graphics_cards(engine_environment())
     machine = await to_thread.run_sync(lambda: detect(services.settings.home, cards))
 
@@ -171,6 +176,13 @@ def _check_alone(services: Services, sources: Sequence[Source]) -> None:
     running = find(services.settings.home)
     if running and any(source.installed for source in sources):
         raise ConflictError("cli.bench_server_running", url=running.url)
+
+
+def is_busy() -> bool:
+    """Whether others keep the processor at work: threads of an engine wait for each other, so figures would be low."""
+    import psutil
+
+    return psutil.cpu_percent(interval=_LOOK_S) > _BUSY_PERCENT
 
 
 async def _take_in(results: Results, path: Path) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from yoriai.catalog.hardware import Machine
     from yoriai.catalog.plan import Plan
     from yoriai.catalog.shape import Shape
+    from yoriai.catalog.speed import Efficiency
+    from yoriai.types import InstalledModel
 
 _RANK = {"fits": 0, "partly": 1, "none": 2}
 
@@ -71,7 +73,17 @@ def fit(
         print_json(rows)
         return
     _print_machine(machine, assumed)
-    columns = ("verdict", "name", "quantization", "size", "memory", "gpu_layers", "largest_context", "words")
+    columns = (
+        "verdict",
+        "name",
+        "quantization",
+        "size",
+        "memory",
+        "gpu_layers",
+        "largest_context",
+        "speed",
+        "words",
+    )
     print_table(columns, [_cells(row) for row in rows])
     if any("engine" in row for row in rows):
         result(say("fit_engine_says"))
@@ -80,6 +92,7 @@ def fit(
 async def _answer(services: Services, wish: Wish) -> tuple[Machine, tuple[str, ...], list[dict[str, Any]]]:
     """The machine, what was assumed of it, and a row per model, the best verdicts first."""
     from yoriai.catalog.plan import plan, plan_together
+    from yoriai.catalog.speed import Efficiency
     from yoriai.catalog.split import Load
     from yoriai.catalog.verdict import row
 
@@ -90,13 +103,15 @@ async def _answer(services: Services, wish: Wish) -> tuple[Machine, tuple[str, .
         for shape in await _shapes(services, wish)
     ]
     plans = plan_together(loads, machine) if wish.together else [plan(load, machine) for load in loads]
-    installed = {model.name: model.paths[0] for model in services.library.list()}
+    installed = {model.name: model for model in services.library.list()}
+    efficiency = Efficiency() if wish.is_described else await _efficiency(services, machine)
     rows = []
     for made in plans:
         name = made.load.shape.name
         told = row(made, terminal_language(), installed=name in installed)
+        told |= await _speed(made, machine, installed.get(name), efficiency)
         if wish.engine and name in installed:
-            told |= await _engine_estimate(made, machine, installed[name])
+            told |= await _engine_estimate(made, machine, installed[name].paths[0])
         rows.append(told)
     if not wish.together and not wish.models:
         rows.sort(key=lambda told: (_RANK[told["verdict"]], -told["size_bytes"]))
@@ -119,6 +134,36 @@ async def _machine(services: Services, wish: Wish) -> tuple[Machine, tuple[str, 
     machine = await to_thread.run_sync(lambda: detect(services.settings.home, cards))
     is_unused = machine.gpus and not cards and services.settings.engine.kind == "bundled"
     return machine, ("engine",) if is_unused else ()
+
+
+async def _efficiency(services: Services, machine: Machine) -> Efficiency:
+    """What this machine was measured to reach; of a described one nobody knows."""
+    from yoriai.evaluation.results import Results
+
+    return await Results(database=services.database).efficiency(machine)
+
+
+async def _speed(
+    made: Plan, machine: Machine, installed: InstalledModel | None, efficiency: Efficiency
+) -> dict[str, Any]:
+    """A usual question and answer, from the weights' own types where the file is here."""
+    from dataclasses import replace
+
+    from anyio import to_thread
+
+    from yoriai.catalog import speed_words
+    from yoriai.catalog.forecast import USUAL, work_of_installed
+    from yoriai.catalog.speed import predict
+    from yoriai.catalog.work import from_shape
+
+    exact = installed and made.load.shape.origin == "header"
+    work = (
+        await to_thread.run_sync(work_of_installed, installed)
+        if installed and exact
+        else from_shape(made.load.shape)
+    )
+    found = predict(work, made, machine, replace(USUAL, users=made.load.users), efficiency=efficiency)
+    return speed_words.row(found, terminal_language())
 
 
 async def _shapes(services: Services, wish: Wish) -> list[Shape]:
@@ -190,5 +235,13 @@ def _cells(row: dict[str, Any]) -> list[object]:
         memory,
         f"{row['layers_gpu']}/{row['layers']}",
         f"{row['largest_context']:,}" if row["largest_context"] else "–",
-        row["words"],
+        _tokens_per_s(row["generation_tokens_per_s"]),
+        ("" if terminal_language() == "ja" else " ").join([row["words"], *row["speed_reasons"]]),
     ]
+
+
+def _tokens_per_s(found: dict[str, float] | None) -> str:
+    """ "12 (9.6–15)"."""
+    from yoriai.catalog.speed_words import rate
+
+    return f"{rate(found['predicted'])} ({rate(found['low'])}–{rate(found['high'])})" if found else "–"

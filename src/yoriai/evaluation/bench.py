@@ -63,7 +63,7 @@ class Bench:
         Raises:
             UsageError: a condition that cannot be. EngineError: a model that writes nothing; whatever engines raise.
         """
-        runs = [(source, *each) for source in sources for each in _conditions(source, conditions)]
+        runs = [(source, *each) for source in sources for each in conditions_of(source, conditions)]
         total = len(runs) * conditions.rounds
         for number, (source, context, users) in enumerate(runs):
             progress = Progress(
@@ -75,7 +75,7 @@ class Bench:
         prompt = conditions.prompt_tokens or progress.context - conditions.tokens - _SPARE
         load = Load(users=progress.users, prompt_tokens=prompt, tokens=conditions.tokens)
         done: list[Round] = []
-        memory: list[int] = []
+        memory: int | None = None
         self.show(progress)
         foreseen = await self.foresee(source, load, progress.context)
         try:
@@ -87,13 +87,14 @@ class Bench:
                     if not each.generated_tokens and not subject.embed:
                         raise EngineError("evaluation.no_words", name=progress.model)
                     done.append(each)
-                    memory += [held for held in [subject.memory_bytes()] if held]
+                    # Once: later the engine also remembers the prompts of earlier rounds.
+                    memory = memory or subject.memory_bytes()
                     self.show(replace(progress, done=progress.done + len(done)))
                     if len(done) == conditions.rounds:
                         break
         finally:
             if done:
-                found = self._measurement(source, progress, done, max(memory, default=None))
+                found = self._measurement(source, progress, done, memory)
                 prompt_rate, generation_rate = foreseen
                 await self.keep(
                     replace(
@@ -139,7 +140,7 @@ class Bench:
         )
 
 
-def _conditions(source: Source, conditions: Conditions) -> list[tuple[int, int]]:
+def conditions_of(source: Source, conditions: Conditions) -> list[tuple[int, int]]:
     """Contexts and users of one source: no context beyond what the model was trained on.
 
     Raises:

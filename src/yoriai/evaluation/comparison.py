@@ -57,7 +57,12 @@ def pairs(measurements: Sequence[Measurement], first: tuple[str, str], second: t
 
 
 def _line(shown: Measurement, everything: Sequence[Measurement]) -> Line:
-    known = calibrate(everything, shown.machine_id, without=shown.model)
+    known = calibrate(
+        everything,
+        shown.machine_id,
+        without=shown.model,
+        writes=shown.foreseen_generation_tokens_per_s is not None,
+    )
     generation = _rate(shown.foreseen_generation_tokens_per_s, known.generation)
     prompt = _rate(shown.foreseen_prompt_tokens_per_s, known.prompt)
     earlier = [

@@ -8,8 +8,8 @@ from yoriai.types import ChatRequest
 
 # A text is measured once with few and once with many of these; between them, tokens grow evenly.
 _SENTENCE = "The village keeps a list of what it owns: a mill, two boats, a bell, an orchard and a bridge."
-# Of five tasks that were tried, the one that three small models never answered with less than 96 tokens.
-_TASK = "Write a very long story about this village, in many chapters."
+# A task that no model refuses and none ends early. Of ten that were tried, stories and counting were: "I can't assist".
+_TASK = "Write a long Python program that manages these things, with many classes and functions."
 _TOKENS_PER_SENTENCE = 22  # where the responder cannot count: measured with the tokenizers of Qwen and Llama
 _MOST_TOKENS_PER_SENTENCE = 30
 _PROBE = 20

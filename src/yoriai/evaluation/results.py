@@ -34,6 +34,6 @@ class Results:
         found = from_json(content, datetime.now(UTC))
         return await self.database.write(lambda connection: measurements.add_unknown(connection, found))
 
-    async def efficiency(self, machine: Machine) -> Efficiency:
-        """What this machine was measured to reach of what is foreseen."""
-        return calibrate(await self.everything(), machine_id(machine))
+    async def efficiency(self, machine: Machine, *, writes: bool = True) -> Efficiency:
+        """What this machine was measured to reach of what is foreseen of models that write, or that don't."""
+        return calibrate(await self.everything(), machine_id(machine), writes=writes)

@@ -148,8 +148,9 @@ def _generation_rate(replies: list[_Reply]) -> float | None:
     """Tokens per second while all of them are being written; None where the replies are too short for that."""
     if any(reply.tokens < _FEWEST_TOKENS or len(reply.pieces) < 2 for reply in replies):
         return None
-    if len(replies) == 1 and replies[0].usage and replies[0].usage.tokens_per_s:
-        return replies[0].usage.tokens_per_s
+    alone = replies[0].usage if len(replies) == 1 else None
+    if alone and alone.generation_ms:  # which begins when the first token is there
+        return 1000 * (alone.completion_tokens - 1) / alone.generation_ms
     begin, end = max(reply.pieces[0] for reply in replies), min(reply.pieces[-1] for reply in replies)
     if sum(begin < moment <= end for reply in replies for moment in reply.pieces) < _FEWEST_TOKENS:
         # The first was done before the last began: over the whole time, then.
