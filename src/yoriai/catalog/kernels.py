@@ -20,14 +20,14 @@ CPU_PICOSECONDS: Mapping[str, tuple[float, float]] = {
     "F32": (175, 48),
     "F16": (85, 48),
     "BF16": (78, 46),
-    "Q8_0": (64, 27),
-    "Q6_K": (44, 18),
+    "Q8_0": (66, 27),
+    "Q6_K": (43, 18),
     "Q5_K": (55, 17),
     "Q5_0": (80, 37),
     "Q5_1": (85, 60),
-    "Q4_K": (31, 19),
+    "Q4_K": (30, 19),
     "Q4_0": (38, 23),
-    "Q4_1": (80, 45),
+    "Q4_1": (85, 45),
     "IQ4_NL": (38, 23),
     "IQ4_XS": (52, 20),
     "MXFP4": (60, 32),
@@ -38,12 +38,12 @@ CPU_OTHER = (60.0, 30.0)
 # One head of one layer looking at one token: the call and the exponential, and each number of key and value. First
 # for a token that is generated, then in a prompt, where many look at once. From SmolLM2-135M, Gemma 3 270M and
 # Qwen2.5-Coder-0.5B at 200 and 1000 tokens of context.
-CPU_LOOK_PICOSECONDS: tuple[float, float] = (20_000.0, 4_500.0)
-CPU_LOOK_NUMBER_PICOSECONDS: tuple[float, float] = (42.0, 20.6)
+CPU_LOOK_PICOSECONDS: tuple[float, float] = (16_000.0, 4_500.0)
+CPU_LOOK_NUMBER_PICOSECONDS: tuple[float, float] = (45.0, 20.6)
 # What a layer takes besides: starting its operations, and for each number of its width norms, rotations, activation.
 # For each entry of the vocabulary: choosing the token. From the same profiles; in prompts from the same models.
 CPU_LAYER_S: tuple[float, float] = (45e-6, 28e-6)
-CPU_WIDTH_S, CPU_VOCABULARY_S = 8e-9, 3e-9
+CPU_WIDTH_S, CPU_VOCABULARY_S = 6e-9, 3e-9
 RAM_SHARE = 0.85  # of the measured bandwidth that weights come with
 
 # ---- graphics cards -------------------------------------------------------------------------------------
