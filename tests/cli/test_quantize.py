@@ -59,6 +59,7 @@ def test_the_chart_has_a_point_for_each(made: dict[str, Any], chart: Path) -> No
         assert f">{row['quantization']} " in svg
 
 
+@pytest.mark.slow
 def test_the_new_models_are_there_to_use(home: Path, made: dict[str, Any]) -> None:
     answer = yoriai(home, "ask", "-m", f"{MODEL}-q8_0", "Say hello.", YORIAI_ENGINE__THREADS="1")
     assert answer.returncode == 0, answer.stderr
