@@ -13,7 +13,8 @@ from yoriai.types import InstalledModel, ModelKind
 
 KvType = Literal["f16", "q8_0", "q4_0"]
 
-MICRO_BATCH = 512  # tokens that the engine computes at once
+MICRO_BATCH = 512  # tokens that the engine computes at once with a graphics card
+CPU_BATCH = 64  # and without: between two batches it looks up (docs/log.md)
 PROCESS_BYTES = 40 * 2**20  # Python, the engine's library, its threads
 # Bytes of one number in the cache. Source: block sizes in ggml-common.h (34 and 18 bytes for 32).
 ELEMENT_BYTES: dict[KvType, float] = {"f16": 2, "q8_0": 34 / 32, "q4_0": 18 / 32}
@@ -56,18 +57,23 @@ class Runnable(Protocol):
     def state_bytes(self) -> int: ...
 
 
-def memory_needed(model: Runnable, context_size: int, parallel: int, kv: KvType = "f16") -> int:
+def memory_needed(
+    model: Runnable, context_size: int, parallel: int, kv: KvType = "f16", batch: int = CPU_BATCH
+) -> int:
     """Bytes that a child with this model holds when every slot is full and no graphics card helps.
 
     Args:
         context_size: tokens of one request; more than the model was trained on are never given to it.
         parallel: requests at the same time, each with a context of its own.
         kv: type of the numbers in the cache.
+        batch: tokens that are computed at once.
     """
     context = trained(model, context_size)
     cache = 0 if is_encoder(model.architecture) else _cache(model, context, kv) * parallel
     weights = model.size_bytes + model.repacked_bytes
-    return PROCESS_BYTES + weights + vocabulary_bytes(model) + cache + _results(model, context, parallel)
+    return (
+        PROCESS_BYTES + weights + vocabulary_bytes(model) + cache + _results(model, context, parallel, batch)
+    )
 
 
 def trained(model: Runnable, context_size: int) -> int:
@@ -88,10 +94,10 @@ def checkpoint_cells(context: int, window: int) -> int:
     return _CHECKPOINTS * min(context, window)
 
 
-def _results(model: Runnable, context: int, parallel: int) -> int:
+def _results(model: Runnable, context: int, parallel: int, micro_batch: int) -> int:
     # An embedding is computed from one batch, with a row of results for each of its tokens.
     is_embedding = model.kind == "embedding"
-    batch = context if is_embedding else min(MICRO_BATCH, context)
+    batch = context if is_embedding else min(micro_batch, context)
     rows = batch if is_embedding else parallel
     states = batch * (4 * model.n_embd + 3 * model.n_ff) * _F32
     return rows * model.n_vocab * _F32 + states

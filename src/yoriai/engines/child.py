@@ -62,7 +62,9 @@ def _parameters(xllamacpp: Any, specification: dict[str, Any]) -> Any:
 
 
 def _has_graphics_card(xllamacpp: Any) -> bool:
-    return any("CPU" not in str(device["type"]) for device in xllamacpp.get_device_info())
+    kinds = xllamacpp.ggml_backend_dev_type
+    cards = {kinds.GGML_BACKEND_DEVICE_TYPE_GPU, kinds.GGML_BACKEND_DEVICE_TYPE_IGPU}
+    return any(device["type"] in cards for device in xllamacpp.get_device_info())
 
 
 def _readable(specification: dict[str, Any]) -> list[Path]:

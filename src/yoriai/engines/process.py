@@ -21,13 +21,12 @@ from typing import Any
 import httpx2
 
 from yoriai.catalog.gguf import read_header
+from yoriai.catalog.memory import CPU_BATCH
 from yoriai.errors import EngineStartError, ModelFileError
 from yoriai.types import InstalledModel
 
 log = logging.getLogger("yoriai.engines")
 
-# Tokens that a processor computes before it looks up: whether a client has left, whose turn it is (docs/log.md).
-CPU_BATCH = 64
 PROMPT_CACHE_MIB = (
     256  # host memory in which llama.cpp keeps the prompts of conversations that lost their slot
 )
