@@ -17,7 +17,7 @@ import pytest
 from anyio.abc import TaskStatus
 
 from yoriai.catalog.library import Library
-from yoriai.catalog.memory import memory_needed
+from yoriai.catalog.memory import CPU_BATCH, memory_needed
 from yoriai.engines.router import Router
 from yoriai.errors import (
     ConflictError,
@@ -28,7 +28,7 @@ from yoriai.errors import (
     NotFoundError,
     PrerequisiteError,
 )
-from yoriai.types import ChatRequest, Finish, ModelState, TextDelta
+from yoriai.types import ChatRequest, Finish, ModelState, Stage, TextDelta, Usage
 
 from .conftest import OpenRouter
 
@@ -100,6 +100,21 @@ async def test_a_client_that_leaves_frees_its_slot_within_a_second(open_router: 
         left = time.monotonic()
         while any(slot["is_processing"] for slot in await slots(client.http)):
             assert time.monotonic() - left < 1, "the slot is still busy"
+
+
+async def test_a_long_prompt_is_read_in_small_steps(open_router: OpenRouter) -> None:
+    """Only between two steps the engine notices that a client has left, or serves somebody else."""
+    numbers = " ".join(str(number) for number in range(100, 500))  # well over a thousand tokens
+    message = {"role": "user", "content": numbers}
+    async with open_router() as router, router.lease("one") as lease:
+        client = await lease.ready()
+        request = ChatRequest.model_validate({"model": "m", "messages": [message], "max_tokens": 1})
+        events = [event async for event in client.chat(request)]
+    steps = [event for event in events if isinstance(event, Stage) and event.name == "prompt"]
+    usage = events[-1]
+    assert isinstance(usage, Usage)
+    assert usage.prompt_tokens > 1000
+    assert len(steps) >= usage.prompt_tokens // CPU_BATCH
 
 
 async def slots(http: httpx2.AsyncClient) -> list[dict[str, Any]]:
