@@ -17,6 +17,8 @@ from yoriai.settings import EngineSettings, Settings
 from yoriai.types import Context, ConversationMessage, Role, Sampling, User
 
 SHORT = Sampling(temperature=0, max_tokens=8)
+# The likeliest word, and what was said before is likelier still: it never comes to an end by itself.
+ENDLESS = Sampling(temperature=0, repeat_penalty=0.5, max_tokens=1500)
 
 
 @asynccontextmanager
@@ -83,7 +85,7 @@ async def test_the_end_of_the_server_interrupts_and_keeps_what_was_said(
     smollm2_path: Path, tmp_path: Path
 ) -> None:
     async with house(tmp_path, smollm2_path, context_size=2048) as (services, context):
-        conversation = await services.chat.create(context.user, sampling=Sampling(max_tokens=1500))
+        conversation = await services.chat.create(context.user, sampling=ENDLESS)
         _, reply = await services.chat.ask(context, conversation.id, "Count to one thousand.")
         async for update in services.chat.follow(context.user, reply.id):
             if update.kind == "delta" and update.offset > 20:
@@ -118,7 +120,7 @@ async def test_several_followers_see_the_same(smollm2_path: Path, tmp_path: Path
 async def test_refusals(smollm2_path: Path, tmp_path: Path) -> None:
     async with house(tmp_path, smollm2_path, context_size=1024) as (services, context):
         chat, user = services.chat, context.user
-        conversation = await chat.create(user, sampling=Sampling(max_tokens=500))
+        conversation = await chat.create(user, sampling=ENDLESS)
         with pytest.raises(UsageError):
             await chat.ask(context, conversation.id, " \n")
         question, reply = await chat.ask(context, conversation.id, "Tell a long story.")
@@ -141,7 +143,7 @@ async def test_refusals(smollm2_path: Path, tmp_path: Path) -> None:
 async def test_two_questions_at_once_are_not_both_taken(smollm2_path: Path, tmp_path: Path) -> None:
     async with house(tmp_path, smollm2_path, context_size=1024) as (services, context):
         chat, user = services.chat, context.user
-        conversation = await chat.create(user, sampling=Sampling(max_tokens=500))
+        conversation = await chat.create(user, sampling=ENDLESS)
         asked = await asyncio.gather(
             *(chat.ask(context, conversation.id, f"Story {number}?") for number in range(3)),
             return_exceptions=True,
@@ -183,7 +185,7 @@ async def test_another_user_reaches_nothing(smollm2_path: Path, tmp_path: Path) 
 
 async def test_deleting_a_conversation_stops_its_reply(smollm2_path: Path, tmp_path: Path) -> None:
     async with house(tmp_path, smollm2_path, context_size=2048) as (services, context):
-        conversation = await services.chat.create(context.user, sampling=Sampling(max_tokens=1500))
+        conversation = await services.chat.create(context.user, sampling=ENDLESS)
         _, reply = await services.chat.ask(context, conversation.id, "Count to one thousand.")
         await asyncio.sleep(0.5)
         await services.chat.delete(context.user, conversation.id)
