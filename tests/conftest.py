@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,6 +16,10 @@ from yoriai.catalog.library import Library
 from yoriai.errors import NotFoundError
 
 sys.path.insert(0, str(Path(__file__).parent))  # `fakes` and `serving` stand beside the rooms' tests
+
+
+# A shell that runs the tests in the background starts them deaf to Ctrl-C, and so would be every command they try.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

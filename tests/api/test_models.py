@@ -106,3 +106,30 @@ def test_a_removed_model_is_gone_at_once(anna: httpx2.Client, served: Served) ->
 def test_what_the_catalogue_cannot_give_is_not_found(anna: httpx2.Client) -> None:
     for name in ("nobody", "phi-3.5-mini"):  # unknown; there to be planned with only
         assert anna.post(f"/api/models/{name}/pull").status_code == 404
+
+
+def test_a_described_machine_is_planned_for(anna: httpx2.Client) -> None:
+    machine = {"gpu": ["GTX 1080 Ti 11GB x2"], "ram": 48}
+    found = anna.get("/api/fit", params=machine).raise_for_status().json()
+    verdicts = {row["model"]: row["verdict"] for row in found["models"]}
+    assert [verdicts[name] for name in ("llama-3.1-70b", "gemma-2-27b", "gemma-2-9b")] == [
+        "none",
+        "partly",
+        "fits",
+    ]
+    assert found["assumed"] == ["cpu"]
+
+
+def test_this_machine_is_planned_for_where_none_is_described(anna: httpx2.Client) -> None:
+    found = anna.get("/api/fit", params={"users": 2}).raise_for_status().json()
+    (row,) = [row for row in found["models"] if row["model"] == MODEL]
+    assert row["verdict"] == "fits"
+    assert row["installed"]
+    assert row["users"] == 2
+
+
+@pytest.mark.parametrize("query", [{"gpu": "RTX 9999"}, {"ram": -1}, {"gpus": "RTX 4090"}, {"users": 0}])
+def test_an_impossible_machine_is_refused(anna: httpx2.Client, query: dict[str, str]) -> None:
+    answer = anna.get("/api/fit", params=query)
+    assert answer.status_code in {400, 422}
+    assert answer.json()["error"]["message"]

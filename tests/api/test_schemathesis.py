@@ -36,7 +36,7 @@ def requests(operation: Any) -> st.SearchStrategy[Case]:
 def test_no_request_makes_the_server_fail(operation: Any, server: Any) -> None:
     @given(case=requests(operation))
     @settings(
-        max_examples=200, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate],
+        max_examples=60, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate],
         suppress_health_check=list(HealthCheck), database=None,
     )  # fmt: skip
     def run(case: Case) -> None:

@@ -78,6 +78,8 @@ def test_this_machine_is_looked_at_where_none_is_described(tmp_path: Path) -> No
         (("--ram", "0"), 2, "RAM"),
         (("--context", "1"), 2, "256"),
         (("--kv", "q2"), 2, "q8_0"),
+        (("--chart", "ratio.svg"), 2, "--against-gpu"),
+        (("--against-ram", "8", "--chart", "ratio.gif"), 2, ".svg"),
     ],
 )
 def test_what_cannot_be_is_one_line_and_an_exit_code(
@@ -112,3 +114,29 @@ def test_speeds_are_told_with_their_range_and_what_makes_them_so(tmp_path: Path)
     assert "1/64" in " ".join(half["speed_reasons"])
     assert "1/64" not in " ".join(quantised["speed_reasons"])
     assert "1/64" in yoriai(tmp_path, *arguments).stdout
+
+
+def test_two_described_machines_are_held_against_each_other(tmp_path: Path) -> None:
+    against = [text.replace("--", "--against-") for text in PC2]
+    chart = tmp_path / "ratio.svg"
+    done = run(tmp_path, *REFERENCE, *PC1, *against, "--chart", str(chart), "--json")
+    assert done.returncode == 0, done.stderr
+    found = {row["model"]: row for row in json.loads(done.stdout)}
+    ratios = {name: found[name]["ratio"] for name in REFERENCE}
+    assert ratios["gemma-2-27b"] > 1.4
+    assert 0.6 < ratios["gemma-2-9b"] < 1.1
+    assert 0.6 < ratios["llama-3.1-8b"] < 1.1
+    assert ratios["phi-3.5-mini"] > 2
+    assert "half precision" in " ".join(found["phi-3.5-mini"]["against"]["speed_reasons"])
+    drawn = chart.read_text()
+    assert all(name in drawn for name in REFERENCE)
+    assert "partly" in drawn
+
+
+def test_a_chart_of_the_ratio_is_in_the_readers_language(tmp_path: Path) -> None:
+    against = [text.replace("--", "--against-") for text in PC2]
+    chart = tmp_path / "比.svg"
+    done = run(tmp_path, "gemma-2-9b", *PC1, *against, "--chart", str(chart), lang="ja_JP.UTF-8")
+    assert done.returncode == 0, done.stderr
+    assert "予測速度の比" in chart.read_text()
+    assert "1 台目" in done.stdout

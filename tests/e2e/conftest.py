@@ -45,7 +45,8 @@ def server(smollm2_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     with echo_model() as url:
         remotes = json.dumps([{"name": "fake", "url": url, "models": ["echo", "slow"]}])
         home = tmp_path_factory.mktemp("home")
-        with server_with_model(home, smollm2_path, YORIAI_REMOTES=remotes) as served:
+        further = {"YORIAI_REMOTES": remotes, "YORIAI_ENGINE__CONTEXT_SIZE": "1024"}
+        with server_with_model(home, smollm2_path, **further) as served:
             yield served
 
 

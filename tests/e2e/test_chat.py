@@ -244,7 +244,7 @@ def test_what_was_left_out_of_the_context_is_said(page: Page) -> None:
     page.click("[aria-label='Settings of this conversation']")
     page.fill("[aria-label='Longest reply']", "8")
     for number in range(4):
-        ask(page, f"{number}: " + "the quick brown fox jumps over the lazy dog. " * 100)
+        ask(page, f"{number}: " + "the quick brown fox jumps over the lazy dog. " * 35)
     expect(page.locator(".y-note").last).to_contain_text("did not fit into the model's context")
 
 

@@ -21,24 +21,24 @@ def places(svg: str) -> dict[str, tuple[float, float]]:
 
 
 def test_what_is_larger_stands_further_right_and_what_is_worse_higher() -> None:
-    shown = places(to_svg(quality_against_size("m & m", "note", POINTS)))
+    shown = places(to_svg(quality_against_size("m & m", "note", POINTS, "en")))
     assert set(shown) == {"F16 6.00", "Q8_0 6.01", "Q2_K 8.40"}
     assert shown["Q2_K 8.40"][0] < shown["Q8_0 6.01"][0] < shown["F16 6.00"][0]
     assert shown["Q2_K 8.40"][1] < shown["Q8_0 6.01"][1]
 
 
 def test_the_version_before_has_a_colour_of_its_own() -> None:
-    svg = to_svg(quality_against_size("m & m", "note", POINTS))
+    svg = to_svg(quality_against_size("m & m", "note", POINTS, "en"))
     assert svg.count(ORANGE) == 1
     assert "m &amp; m" in svg
 
 
 def test_labels_do_not_lie_on_each_other() -> None:
     near = [Point(label=f"Q{n}_K", size_bytes=4_000_000_000 + n, perplexity=6.0, error=0.1) for n in range(5)]
-    heights = sorted(y for _, y in places(to_svg(quality_against_size("t", "n", near))).values())
+    heights = sorted(y for _, y in places(to_svg(quality_against_size("t", "n", near, "en"))).values())
     assert len(heights) == 5
     assert all(later - earlier >= 15 for earlier, later in pairwise(heights))
 
 
 def test_a_single_point_is_a_chart() -> None:
-    assert "F16 6.00" in to_svg(quality_against_size("t", "n", POINTS[:1]))
+    assert "F16 6.00" in to_svg(quality_against_size("t", "n", POINTS[:1], "en"))

@@ -1,12 +1,12 @@
-"""/api/models: what is installed and loaded, what the catalogue offers; for administrators pull, unload, remove."""
+"""/api/models, /api/fit: what is here, what the catalogue offers, what would run; for administrators pull, remove."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 from anyio import to_thread
-from fastapi import APIRouter
-from pydantic import BaseModel
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
 
 from yoriai.api.principal import CurrentContext, ModelManager
 from yoriai.api.reading import StrictRoute
@@ -14,8 +14,10 @@ from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
 from yoriai.bootstrap import Services
 from yoriai.catalog.catalogue import Entry
+from yoriai.catalog.describe import describe
 from yoriai.catalog.pulls import Pull
 from yoriai.catalog.report import OpennessReport, report
+from yoriai.evaluation.outlook import Use, row
 from yoriai.i18n.catalogue import error_text
 from yoriai.types import Language, ModelKind, ResponderInfo
 
@@ -72,6 +74,36 @@ async def list_models(context: CurrentContext, services: TheServices) -> Models:
             for entry in services.catalogue.values()
         ],
     )
+
+
+class FitQuery(BaseModel):
+    """A machine in words, such as gpu "RTX 4060 Ti 16GB x3", and how models are used on it; no words: this machine."""
+
+    model_config = ConfigDict(extra="forbid")
+    gpu: list[Annotated[str, Field(max_length=200)]] = Field([], max_length=64)
+    ram: float | None = None  # GB
+    cpu: str = Field("", max_length=200)
+    context: int | None = Field(None, ge=256, le=2**22)
+    users: int = Field(1, ge=1, le=10_000)
+
+
+class Fit(BaseModel):
+    """Each row: `verdict` is fits, partly or none, with the bytes and rates behind it and what they mean in words."""
+
+    assumed: list[str]  # of a described machine: ram, cpu, where nothing was said of them
+    models: list[dict[str, Any]]
+
+
+@router.get("/api/fit")
+async def fit(query: Annotated[FitQuery, Query()], context: CurrentContext, services: TheServices) -> Fit:
+    """How each model would run, on this machine or on a described one."""
+    is_described = bool(query.gpu or query.cpu or query.ram is not None)
+    described = describe(query.gpu, query.ram, query.cpu) if is_described else None
+    machine = described.machine if described else await services.outlooks.machine()
+    found = await services.outlooks.all(machine, Use(context=query.context or 0, users=query.users))
+    installed = {model.name for model in await to_thread.run_sync(services.library.list)}
+    rows = [row(each, context.language, installed=name in installed) for name, each in found.items()]
+    return Fit(assumed=list(described.assumed) if described else [], models=rows)
 
 
 @router.post("/api/models/{name}/pull", status_code=202)

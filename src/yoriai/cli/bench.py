@@ -75,7 +75,7 @@ def bench(
         machine_name=(machine or platform.node() or "?")[:200], as_json=as_json,
     )  # fmt: skip
     if export:
-        bench_report.check_suffix(export)
+        bench_report.check_suffix(export, bench_report.FORMS)
 
     async def work(services: Services) -> tuple[list[Measurement], list[Measurement], str, bool]:
         return await _work(services, wish)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from yoriai.cli import drawing
 from yoriai.cli.terminal import note, print_table, result, say, size
 from yoriai.errors import UsageError
 
@@ -13,23 +14,20 @@ if TYPE_CHECKING:
     from yoriai.catalog.measurement import Measurement, Spread
     from yoriai.evaluation.chart import Chart
     from yoriai.evaluation.comparison import Line, Pair
+    from yoriai.types import Language
 
 COLUMNS = (
     "name", "quantization", "context", "users", "prompt_rate", "generation_rate", "first_token", "memory", "predicted",
     "to_predicted", "to_earlier", "machine",
 )  # fmt: skip
 _PAIR_COLUMNS = ("name", "quantization", "context", "users", "first", "second", "ratio", "prompt_ratio")
-_SUFFIXES = (".md", ".csv", ".json", ".svg", ".png")
+FORMS = (".md", ".csv", ".json", *drawing.FORMS)
 
 
-def check_suffix(path: Path) -> None:
+def check_suffix(path: Path, forms: Sequence[str]) -> None:
     """Raises: UsageError: nothing is written in such a form. Before anything is measured."""
-    if path.suffix.lower() not in _SUFFIXES:
-        raise UsageError("cli.bench_bad_suffix", path=path)
-    if path.suffix.lower() == ".png":
-        from yoriai.evaluation.chart import check_png
-
-        check_png()
+    if path.suffix.lower() not in forms:
+        raise UsageError("cli.bad_suffix", path=path, forms=", ".join(forms))
 
 
 def cells(line: Line) -> list[str]:
@@ -80,7 +78,7 @@ def print_pairs(pairs: Sequence[Pair], everything: Sequence[Measurement], own: s
 def export(path: Path, lines: Sequence[Line], pairs: Sequence[Pair]) -> None:
     """Where machines are compared, tables and charts show that; JSON and CSV always have the measurements."""
     from yoriai.catalog import files
-    from yoriai.evaluation import chart, exchange
+    from yoriai.evaluation import exchange
 
     measurements = [line.measurement for line in lines]
     content: str | bytes
@@ -89,10 +87,9 @@ def export(path: Path, lines: Sequence[Line], pairs: Sequence[Pair]) -> None:
             content = exchange.to_json(measurements)
         case ".csv":
             content = exchange.to_csv(measurements)
-        case ".svg":
-            content = chart.to_svg(_chart(lines, pairs))
-        case ".png":
-            content = chart.to_png(_chart(lines, pairs))
+        case ".svg" | ".png":
+            drawing.write(path, _chart(lines, pairs, drawing.language_of(path)))
+            return
         case _:
             columns = _PAIR_COLUMNS if pairs else COLUMNS
             rows = [_pair_cells(pair) for pair in pairs] if pairs else [cells(line) for line in lines]
@@ -127,16 +124,17 @@ def _pair_cells(pair: Pair) -> list[str]:
     ]
 
 
-def _chart(lines: Sequence[Line], pairs: Sequence[Pair]) -> Chart:
-    """In English: the letters of other languages are not in the font of a PNG."""
+def _chart(lines: Sequence[Line], pairs: Sequence[Pair], language: Language) -> Chart:
     from yoriai.evaluation.chart import Bar, Chart
+    from yoriai.i18n.catalogue import text
 
     if pairs:
         first, second = pairs[0].first.machine_name, pairs[0].second.machine_name
         ratios = [(pair.first, pair.generation or pair.prompt) for pair in pairs]
         bars = tuple(Bar(label=_label(each), value=ratio) for each, ratio in ratios if ratio)
-        title = f"{first} ÷ {second}: generated tokens per second"
-        return Chart(title=title, note=f"Above 1, {first} is faster.", bars=bars, line=1.0)
+        title = text("evaluation.chart_ratio", language, first=first, second=second)
+        note = text("evaluation.chart_ratio_note", language, first=first)
+        return Chart(title=title, note=note, bars=bars, line=1.0)
     bars = tuple(
         Bar(
             label=_label(line.measurement), value=found.median, low=found.least, high=found.most,
@@ -145,9 +143,9 @@ def _chart(lines: Sequence[Line], pairs: Sequence[Pair]) -> Chart:
         for line in lines
         if (found := line.measurement.generation_tokens_per_s)
     )  # fmt: skip
-    words = "Bar: median of the rounds. Thin line: least to most. Orange: predicted."
     machines = ", ".join(dict.fromkeys(line.measurement.machine_name for line in lines))
-    return Chart(title=f"Generated tokens per second ({machines})", note=words, bars=bars)
+    title = text("evaluation.chart_speed", language, machines=machines)
+    return Chart(title=title, note=text("evaluation.chart_speed_note", language), bars=bars)
 
 
 def _label(measurement: Measurement) -> str:

@@ -1,17 +1,23 @@
-"""`yoriai model fit`: which models run on this machine, or on one that is described, before anything is downloaded."""
+"""`yoriai model fit`: which models run on this machine, or on one that is described, before anything is downloaded.
+
+`fit_report` prints it.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from yoriai.cli import drawing, fit_report
+from yoriai.cli.bench_report import check_suffix
+from yoriai.cli.fit_report import Answer
 from yoriai.cli.local import with_services
-from yoriai.cli.terminal import print_json, print_table, result, say, size
-from yoriai.i18n.terminal import terminal_language
+from yoriai.cli.terminal import say
+from yoriai.errors import UsageError
 
 if TYPE_CHECKING:
     from yoriai.bootstrap import Services
@@ -19,6 +25,7 @@ if TYPE_CHECKING:
     from yoriai.catalog.plan import Plan
     from yoriai.catalog.shape import Shape
     from yoriai.catalog.speed import Efficiency
+    from yoriai.evaluation.outlook import Outlook
     from yoriai.types import InstalledModel
 
 _RANK = {"fits": 0, "partly": 1, "none": 2}
@@ -58,6 +65,12 @@ def fit(
     together: Annotated[bool, typer.Option("--together", help=say("fit_together"))] = False,
     remote: Annotated[bool, typer.Option("--remote", help=say("fit_remote"))] = False,
     engine: Annotated[bool, typer.Option("--engine", help=say("fit_engine"))] = False,
+    against_gpu: Annotated[
+        list[str] | None, typer.Option("--against-gpu", help=say("fit_against_gpu"))
+    ] = None,
+    against_ram: Annotated[float | None, typer.Option("--against-ram", help=say("fit_against_ram"))] = None,
+    against_cpu: Annotated[str, typer.Option("--against-cpu", help=say("fit_against_cpu"))] = "",
+    chart: Annotated[Path | None, typer.Option("--chart", help=say("fit_chart"))] = None,
     as_json: Annotated[bool, typer.Option("--json", help=say("json"))] = False,
 ) -> None:
     wish = Wish(
@@ -65,36 +78,25 @@ def fit(
         together=together, remote=remote, engine=engine,
     )  # fmt: skip
 
-    async def work(services: Services) -> tuple[Machine, tuple[str, ...], list[dict[str, Any]]]:
-        return await _answer(services, wish)
+    other = replace(wish, gpus=against_gpu or [], ram_gb=against_ram, cpu=against_cpu, engine=False)
+    if chart and not other.is_described:
+        raise UsageError("cli.fit_chart_of_one", param="--chart")
+    if chart:
+        check_suffix(chart, drawing.FORMS)
 
-    machine, assumed, rows = with_services(work)
-    if as_json:
-        print_json(rows)
-        return
-    _print_machine(machine, assumed)
-    columns = (
-        "verdict",
-        "name",
-        "quantization",
-        "size",
-        "memory",
-        "gpu_layers",
-        "largest_context",
-        "speed",
-        "words",
-    )
-    print_table(columns, [_cells(row) for row in rows])
-    if any("engine" in row for row in rows):
-        result(say("fit_engine_says"))
+    async def work(services: Services) -> tuple[Answer, Answer | None]:
+        return await _answer(services, wish), await _answer(services, other) if other.is_described else None
+
+    first, second = with_services(work)
+    fit_report.tell(first, second, as_json=as_json)
+    if chart and second:
+        fit_report.draw(chart, first, second)
 
 
-async def _answer(services: Services, wish: Wish) -> tuple[Machine, tuple[str, ...], list[dict[str, Any]]]:
-    """The machine, what was assumed of it, and a row per model, the best verdicts first."""
+async def _answer(services: Services, wish: Wish) -> Answer:
+    """The best verdicts first, unless somebody named the models."""
     from yoriai.catalog.plan import plan, plan_together
-    from yoriai.catalog.speed import Efficiency
     from yoriai.catalog.split import Load
-    from yoriai.catalog.verdict import row
 
     machine, assumed = await _machine(services, wish)
     context = wish.context or services.settings.engine.context_size
@@ -104,18 +106,27 @@ async def _answer(services: Services, wish: Wish) -> tuple[Machine, tuple[str, .
     ]
     plans = plan_together(loads, machine) if wish.together else [plan(load, machine) for load in loads]
     installed = {model.name: model for model in services.library.list()}
-    efficiency = Efficiency() if wish.is_described else await _efficiency(services, machine)
-    rows = []
+    known = {} if wish.is_described else await services.results.efficiencies(machine)
+    outlooks: dict[str, Outlook] = {}
+    engine: dict[str, dict[str, Any]] = {}
     for made in plans:
         name = made.load.shape.name
-        told = row(made, terminal_language(), installed=name in installed)
-        told |= await _speed(made, machine, installed.get(name), efficiency)
-        if wish.engine and name in installed:
-            told |= await _engine_estimate(made, machine, installed[name].paths[0])
-        rows.append(told)
+        outlooks[name] = await _outlook(made, machine, installed.get(name), known)
+        told = (
+            await _engine_estimate(made, machine, installed[name])
+            if wish.engine and name in installed
+            else None
+        )
+        engine |= {name: told} if told else {}
     if not wish.together and not wish.models:
-        rows.sort(key=lambda told: (_RANK[told["verdict"]], -told["size_bytes"]))
-    return machine, assumed, rows
+        outlooks = dict(sorted(outlooks.items(), key=lambda each: _rank(each[1].plan)))
+    return Answer(
+        machine=machine, assumed=assumed, outlooks=outlooks, installed=frozenset(installed), engine=engine
+    )
+
+
+def _rank(made: Plan) -> tuple[int, int]:
+    return _RANK[made.verdict], -made.load.shape.size_bytes
 
 
 async def _machine(services: Services, wish: Wish) -> tuple[Machine, tuple[str, ...]]:
@@ -136,34 +147,26 @@ async def _machine(services: Services, wish: Wish) -> tuple[Machine, tuple[str, 
     return machine, ("engine",) if is_unused else ()
 
 
-async def _efficiency(services: Services, machine: Machine) -> Efficiency:
-    """What this machine was measured to reach; of a described one nobody knows."""
-    from yoriai.evaluation.results import Results
-
-    return await Results(database=services.database).efficiency(machine)
-
-
-async def _speed(
-    made: Plan, machine: Machine, installed: InstalledModel | None, efficiency: Efficiency
-) -> dict[str, Any]:
+async def _outlook(
+    made: Plan, machine: Machine, installed: InstalledModel | None, known: Mapping[bool, Efficiency]
+) -> Outlook:
     """A usual question and answer, from the weights' own types where the file is here."""
-    from dataclasses import replace
-
     from anyio import to_thread
 
-    from yoriai.catalog import speed_words
     from yoriai.catalog.forecast import USUAL, work_of_installed
     from yoriai.catalog.speed import predict
     from yoriai.catalog.work import from_shape
+    from yoriai.evaluation.outlook import Outlook
 
-    exact = installed and made.load.shape.origin == "header"
+    shape = made.load.shape
+    is_exact = installed and shape.origin == "header"
     work = (
         await to_thread.run_sync(work_of_installed, installed)
-        if installed and exact
-        else from_shape(made.load.shape)
+        if installed and is_exact
+        else from_shape(shape)
     )
-    found = predict(work, made, machine, replace(USUAL, users=made.load.users), efficiency=efficiency)
-    return speed_words.row(found, terminal_language())
+    ask, efficiency = replace(USUAL, users=made.load.users), known.get(shape.kind != "embedding")
+    return Outlook(plan=made, prediction=predict(work, made, machine, ask, efficiency=efficiency))
 
 
 async def _shapes(services: Services, wish: Wish) -> list[Shape]:
@@ -192,56 +195,9 @@ async def _remote(services: Services, name: str) -> Shape:
     return from_headers(name, headers, entry.quantization, entry.kind)
 
 
-async def _engine_estimate(made: Plan, machine: Machine, path: str) -> dict[str, Any]:
-    from dataclasses import asdict
-
+async def _engine_estimate(made: Plan, machine: Machine, model: InstalledModel) -> dict[str, Any] | None:
     from yoriai.engines.devices import estimate
     from yoriai.settings import engine_environment
 
-    told = await estimate(made.load, machine, path, engine_environment())
-    return {"engine": asdict(told)} if told else {}
-
-
-def _print_machine(machine: Machine, assumed: Sequence[str]) -> None:
-    counted = Counter(f"{gpu.name} {gpu.memory_bytes / 2**30:.0f} GB" for gpu in machine.gpus)
-    gpus = ", ".join(f"{count} × {name}" if count > 1 else name for name, count in counted.items())
-    bandwidth = machine.memory_bandwidth_bytes_per_s
-    result(
-        say(
-            "fit_machine",
-            gpus=gpus or say("fit_no_gpu"),
-            ram=f"{machine.ram_bytes / 2**30:.0f} GB",
-            bandwidth=f"{bandwidth / 1e9:.0f} GB/s" if bandwidth else "?",
-            cpu=machine.cpu_name or "–",
-            cores=machine.physical_cores,
-        )
-    )
-    for what in assumed:
-        result(say(f"fit_assumed_{what}"))
-
-
-def _cells(row: dict[str, Any]) -> list[object]:
-    from yoriai.catalog.verdict import SIGNS
-
-    memory = size(row["needed_bytes"])
-    if told := row.get("engine"):
-        memory += f" ({size(told['total_bytes'])})"
-    sign = SIGNS[row["verdict"]]
-    return [
-        f"{sign} {say('fit_' + row['verdict'])}",
-        row["model"],
-        row["quantization"],
-        size(row["size_bytes"]),
-        memory,
-        f"{row['layers_gpu']}/{row['layers']}",
-        f"{row['largest_context']:,}" if row["largest_context"] else "–",
-        _tokens_per_s(row["generation_tokens_per_s"]),
-        ("" if terminal_language() == "ja" else " ").join([row["words"], *row["speed_reasons"]]),
-    ]
-
-
-def _tokens_per_s(found: dict[str, float] | None) -> str:
-    """ "12 (9.6–15)"."""
-    from yoriai.catalog.speed_words import rate
-
-    return f"{rate(found['predicted'])} ({rate(found['low'])}–{rate(found['high'])})" if found else "–"
+    told = await estimate(made.load, machine, model.paths[0], engine_environment())
+    return asdict(told) if told else None

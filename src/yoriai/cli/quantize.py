@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from yoriai.cli import drawing
 from yoriai.cli.local import with_services
 from yoriai.cli.terminal import note, print_json, print_table, say, size
 from yoriai.errors import NotFoundError, UsageError
@@ -96,18 +97,13 @@ def _targets(words: Sequence[str]) -> list[str]:
 
 
 def _check(wish: Wish) -> None:
-    """What is wrong is said before minutes of work. Raises: UsageError, PrerequisiteError."""
+    """What is wrong is said before minutes of work. Raises: UsageError."""
     if not wish.targets or (wish.name and len(wish.targets) > 1):
         raise UsageError("cli.quantize_one_name", param="name")
     if wish.text and wish.text not in _BUNDLED and not Path(wish.text).is_file():
         raise UsageError("cli.no_file", path=wish.text)
-    if wish.chart:
-        if wish.chart.suffix.lower() not in {".svg", ".png"} or not wish.measure:
-            raise UsageError("cli.quantize_bad_chart", path=wish.chart)
-        if wish.chart.suffix.lower() == ".png":
-            from yoriai.evaluation.chart import check_png
-
-            check_png()
+    if wish.chart and (wish.chart.suffix.lower() not in drawing.FORMS or not wish.measure):
+        raise UsageError("cli.quantize_bad_chart", path=wish.chart)
 
 
 async def _work(services: Services, wish: Wish) -> tuple[list[Version], str]:
@@ -225,17 +221,16 @@ def _cells(row: Version) -> list[str]:
 
 
 def _draw(path: Path, rows: Sequence[Version], name: str, read: str) -> None:
-    from yoriai.catalog import files
-    from yoriai.evaluation.chart import to_png, to_svg
     from yoriai.evaluation.scatter import quality_against_size
     from yoriai.evaluation.versions import points
+    from yoriai.i18n.catalogue import text
 
-    words = f"Perplexity over {rows[0].tokens:,} tokens of: {read}. Line: standard error of the ratio. Orange: before."
-    shown = points(rows)
+    shown, language = points(rows), drawing.language_of(path)
     if not shown:
         raise UsageError("cli.quantize_bad_chart", path=path)
-    drawing = quality_against_size(f"{name}: quality against size", words, shown)
-    files.write(path, to_png(drawing) if path.suffix.lower() == ".png" else to_svg(drawing).encode())
+    title = text("evaluation.chart_quality", language, name=name)
+    note = text("evaluation.chart_quality_note", language, tokens=f"{rows[0].tokens:,}", read=read)
+    drawing.write(path, quality_against_size(title, note, shown, language))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Bars for measurements: as SVG with nothing but text, as PNG with Pillow where it is installed.
+"""Bars for measurements: as SVG with nothing but text, as PNG with Pillow.
 
 Owns the layout, which both share. Words come in; those of a PNG are limited to the letters that Pillow's own font has.
 """
@@ -9,11 +9,8 @@ import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any
 from xml.sax.saxutils import escape
-
-from yoriai.errors import PrerequisiteError
 
 WIDTH, _LABEL, _VALUE, _ROW, _HEAD, _FOOT, _MARGIN = 960, 330, 90, 30, 62, 44, 16
 _BAR = 16
@@ -92,15 +89,7 @@ def to_svg(chart: Chart | Drawing) -> str:
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
-def check_png() -> None:
-    """Raises: PrerequisiteError: Pillow isn't installed."""
-    if find_spec("PIL") is None:
-        raise PrerequisiteError("evaluation.png_needs_pillow")
-
-
 def to_png(chart: Chart | Drawing, scale: int = 2) -> bytes:
-    """Raises: PrerequisiteError: Pillow isn't installed."""
-    check_png()
     from PIL import Image, ImageDraw, ImageFont
 
     drawing = chart if isinstance(chart, Drawing) else _layout(chart)
@@ -194,4 +183,6 @@ def _short(label: str) -> str:
 
 
 def _latin(text: str) -> str:
-    return "".join(each if each in "…×–·" or " " <= each <= "ÿ" else "?" for each in text)
+    """The letters that Pillow's own font has."""
+    text = text.translate({ord("×"): "x", ord("÷"): "/", ord("–"): "-"})
+    return "".join(each if each in "…·" or " " <= each <= "~" else "?" for each in text)

@@ -1,7 +1,7 @@
 """What every model would be on a machine, this one or a described one: does it fit, how fast, how much memory.
 
 Owns when this machine is looked at again, and what of models is remembered. Brings together `engines.devices`,
-`catalog.detect`, `catalog.forecast` and the measurements. The page calls it; `bootstrap` builds it.
+`catalog.detect`, `catalog.forecast` and the measurements. The page, the API and the CLI call it; `bootstrap` builds it.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import psutil
 from anyio import to_thread
 
-from yoriai.catalog import entry_shape, work
+from yoriai.catalog import entry_shape, speed_words, verdict, work
 from yoriai.catalog.catalogue import Entry
 from yoriai.catalog.detect import detect
 from yoriai.catalog.forecast import USUAL, forecast, work_of_installed
@@ -27,6 +28,7 @@ from yoriai.engines.devices import graphics_cards
 from yoriai.engines.router import Router
 from yoriai.evaluation.results import Results
 from yoriai.settings import Settings, engine_environment
+from yoriai.types import Language
 
 _LOOK_AGAIN_S = 300.0  # cards and bandwidth don't change under a running server, but drivers do come late
 
@@ -37,6 +39,13 @@ class Outlook:
 
     plan: Plan
     prediction: Prediction
+
+
+def row(outlook: Outlook, language: Language, *, installed: bool) -> dict[str, Any]:
+    """Everything that a table or a program may want to know of it."""
+    return verdict.row(outlook.plan, language, installed=installed) | speed_words.row(
+        outlook.prediction, language
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,16 +90,17 @@ class Outlooks:
 
     async def all(self, machine: Machine, use: Use) -> dict[str, Outlook]:
         """Of every model that is installed or in the catalogue, by name."""
-        efficiency = await self._results.efficiency(machine)
-        return await to_thread.run_sync(self._all, machine, use, efficiency)
+        known = await self._results.efficiencies(machine)
+        return await to_thread.run_sync(self._all, machine, use, known)
 
-    def _all(self, machine: Machine, use: Use, efficiency: Efficiency) -> dict[str, Outlook]:
+    def _all(self, machine: Machine, use: Use, known: Mapping[bool, Efficiency]) -> dict[str, Outlook]:
         engine = self._settings.engine
         context = use.context or engine.context_size
         threads = 0 if machine.is_described else engine.threads
         ask = replace(USUAL, users=use.users)
         outlooks = {}
         for name, found in self._all_works().items():
+            efficiency = known[found.shape.kind != "embedding"]
             plan, prediction = forecast(found, machine, context, ask, threads=threads, efficiency=efficiency)
             outlooks[name] = Outlook(plan=plan, prediction=prediction)
         return outlooks

@@ -34,6 +34,7 @@ class Results:
         found = from_json(content, datetime.now(UTC))
         return await self.database.write(lambda connection: measurements.add_unknown(connection, found))
 
-    async def efficiency(self, machine: Machine, *, writes: bool = True) -> Efficiency:
-        """What this machine was measured to reach of what is foreseen of models that write, or that don't."""
-        return calibrate(await self.everything(), machine_id(machine), writes=writes)
+    async def efficiencies(self, machine: Machine) -> dict[bool, Efficiency]:
+        """What this machine was measured to reach of what is foreseen: of models that write (True), or that don't."""
+        measured, identity = await self.everything(), machine_id(machine)
+        return {writes: calibrate(measured, identity, writes=writes) for writes in (True, False)}

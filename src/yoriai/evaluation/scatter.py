@@ -1,7 +1,4 @@
-"""Quality against size: a point per version of a model, with its error. Owns the layout; `evaluation.chart` draws it.
-
-In English, as the letters of other languages are not in the font of a PNG.
-"""
+"""Quality against size: a point per version of a model, with its error. Owns the layout; `chart` draws it."""
 
 from __future__ import annotations
 
@@ -9,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from yoriai.evaluation.chart import BLUE, GREY, INK, ORANGE, WIDTH, Box, Drawing, Words, figure, nice
+from yoriai.i18n.catalogue import text
+from yoriai.types import Language
 
 _LEFT, _RIGHT, _TOP, _BOTTOM, _HEIGHT = 84, 30, 84, 64, 540
 _DOT = 10
@@ -26,7 +25,7 @@ class Point:
     is_before: bool = False
 
 
-def quality_against_size(title: str, note: str, points: Sequence[Point]) -> Drawing:
+def quality_against_size(title: str, note: str, points: Sequence[Point], language: Language) -> Drawing:
     """At least one point; a lower one is better, one further left smaller."""
     unit, unit_name = (1e9, "GB") if max(point.size_bytes for point in points) >= 1e9 else (1e6, "MB")
     right = nice(max(point.size_bytes for point in points) / unit)
@@ -42,7 +41,7 @@ def quality_against_size(title: str, note: str, points: Sequence[Point]) -> Draw
     def y_of(perplexity: float) -> float:
         return _TOP + up * (high - perplexity) / (high - low)
 
-    boxes, words = _axes(right, low, high, unit_name)
+    boxes, words = _axes(right, low, high, unit_name, language)
     words += [
         Words(x=16, y=22, text=title, size=18),
         Words(x=16, y=44, text=note, size=12, colour=GREY),
@@ -64,11 +63,13 @@ def _label(point: Point, x: float, y: float, taken: list[tuple[float, float]]) -
     while any(abs(y - other) < _APART and abs(x - at) < _LABEL_WIDTH for at, other in taken):
         y += _APART
     taken.append((x, y))
-    text = f"{point.label} {figure(point.perplexity)}"
-    return Words(x=x - _DOT if is_left else x + _DOT, y=y, text=text, size=13, from_right=is_left)
+    words = f"{point.label} {figure(point.perplexity)}"
+    return Words(x=x - _DOT if is_left else x + _DOT, y=y, text=words, size=13, from_right=is_left)
 
 
-def _axes(right: float, low: float, high: float, unit: str) -> tuple[list[Box], list[Words]]:
+def _axes(
+    right: float, low: float, high: float, unit: str, language: Language
+) -> tuple[list[Box], list[Words]]:
     boxes: list[Box] = []
     words: list[Words] = []
     for step in range(5):
@@ -84,11 +85,13 @@ def _axes(right: float, low: float, high: float, unit: str) -> tuple[list[Box], 
         Words(
             x=WIDTH - _RIGHT,
             y=_HEIGHT - _BOTTOM + 40,
-            text=f"size in {unit}",
+            text=text("evaluation.chart_size", language, unit=unit),
             size=12,
             colour=GREY,
             from_right=True,
         )
     )
-    words.append(Words(x=16, y=_TOP - 16, text="perplexity (lower is better)", size=12, colour=GREY))
+    words.append(
+        Words(x=16, y=_TOP - 16, text=text("evaluation.chart_perplexity", language), size=12, colour=GREY)
+    )
     return boxes, words

@@ -1,4 +1,4 @@
-"""Bar charts in the page's colours. Knows no measurement; used by `measurements_page`."""
+"""Bar charts in the page's colours. Knows no measurement; used by `measurements_page` and `models_page`."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ the server: it goes on without the page, and every page shows it.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 from anyio import to_thread
@@ -18,9 +18,10 @@ from yoriai.bootstrap import Services
 from yoriai.catalog import kept
 from yoriai.catalog.report import report
 from yoriai.errors import AuthenticationError, NotFoundError, YoriaiError
+from yoriai.evaluation.versus import Versus, versus
 from yoriai.i18n.catalogue import error_text
 from yoriai.types import InstalledModel
-from yoriai.web import layout, model_words
+from yoriai.web import charts, layout, model_words
 from yoriai.web.model_shelf import ModelShelf
 from yoriai.web.plan_form import PlanForm
 from yoriai.web.visitor import Visitor
@@ -47,6 +48,10 @@ class ModelsPage:
             self._form = PlanForm(
                 self._visitor, self._services.settings.engine.context_size, self._safely(self._plan)
             )
+            self._ratios = ui.expansion(self._visitor.text("models_ratio"), icon="bar_chart").classes(
+                "y-plan"
+            )
+            self._ratios.set_visibility(False)
             measurements = ui.button(self._visitor.text("measurements_title"), icon="bar_chart")
             measurements.props("flat no-caps dense href=/measurements").classes("y-to-measurements")
             self._shelf = ModelShelf(self._visitor, manages=can(user, Action.MANAGE_MODELS))
@@ -103,6 +108,18 @@ class ModelsPage:
             for found in (here, there)
         ]
         self._shelf.tell_fits(words, fits)
+        self._show_ratios(versus(there, here))
+
+    def _show_ratios(self, pairs: Sequence[Versus]) -> None:
+        """How many times faster the described machine is, where both run a model."""
+        held = [pair for pair in pairs if pair.ratio]
+        self._ratios.clear()
+        self._ratios.set_visibility(bool(held))
+        if held:
+            words = self._visitor.text("models_ratio")
+            with self._ratios:
+                ui.label(self._visitor.text("models_ratio_help")).classes("y-note")
+                charts.bars([pair.name for pair in held], {words: [pair.ratio for pair in held]}, label=words)
 
     async def _look(self) -> None:
         models = await to_thread.run_sync(self._services.library.list)

@@ -1,0 +1,167 @@
+"""What `yoriai model fit` prints and draws: one machine, or two held against each other. Used by `cli.fit`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from yoriai.cli import drawing
+from yoriai.cli.terminal import note, print_json, print_table, result, say, size
+from yoriai.i18n.terminal import terminal_language
+
+if TYPE_CHECKING:
+    from yoriai.catalog.hardware import Machine
+    from yoriai.evaluation.outlook import Outlook
+    from yoriai.evaluation.versus import Versus
+
+_COLUMNS = (
+    "verdict", "name", "quantization", "size", "memory", "gpu_layers", "largest_context", "speed", "words"
+)  # fmt: skip
+_PAIR_COLUMNS = (
+    "first",
+    "second",
+    "name",
+    "quantization",
+    "size",
+    "first_speed",
+    "second_speed",
+    "ratio",
+    "words",
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """What every model would be on one machine."""
+
+    machine: Machine
+    assumed: Sequence[str]
+    outlooks: dict[str, Outlook]
+    installed: frozenset[str]
+    engine: dict[str, dict[str, Any]]  # what the engine itself estimates
+
+
+def tell(first: Answer, second: Answer | None, *, as_json: bool) -> None:
+    """As a table for people, or as rows for programs; with a second machine each row has it as `against`."""
+    if as_json:
+        print_json(_rows(first, second))
+        return
+    _print_machine(first.machine, first.assumed)
+    if second:
+        _print_machine(second.machine, second.assumed)
+        print_table(_PAIR_COLUMNS, [_pair_cells(pair) for pair in _pairs(first, second)])
+        result(say("fit_ratio"))
+        return
+    print_table(_COLUMNS, [_cells(row) for row in _rows(first, None)])
+    if first.engine:
+        result(say("fit_engine_says"))
+
+
+def draw(path: Path, first: Answer, second: Answer) -> None:
+    """The ratio of speeds, as SVG or PNG."""
+    from yoriai.evaluation.versus import chart
+
+    names = _name(first.machine), _name(second.machine)
+    drawing.write(path, chart(_pairs(first, second), *names, drawing.language_of(path)))
+    note(say("fit_chart_written", path=path))
+
+
+def _rows(first: Answer, second: Answer | None) -> list[dict[str, Any]]:
+    rows = [_row(first, name) for name in first.outlooks]
+    for pair, row in zip(_pairs(first, second), rows, strict=True) if second else ():
+        row["against"] = _row(second, row["model"]) if second else None
+        row["ratio"] = pair.ratio
+    return rows
+
+
+def _row(answer: Answer, name: str) -> dict[str, Any]:
+    from yoriai.evaluation.outlook import row
+
+    told = row(answer.outlooks[name], terminal_language(), installed=name in answer.installed)
+    return told | ({"engine": answer.engine[name]} if name in answer.engine else {})
+
+
+def _pairs(first: Answer, second: Answer) -> list[Versus]:
+    from yoriai.evaluation.versus import versus
+
+    return versus(first.outlooks, second.outlooks)
+
+
+def _print_machine(machine: Machine, assumed: Sequence[str]) -> None:
+    bandwidth = machine.memory_bandwidth_bytes_per_s
+    result(
+        say(
+            "fit_machine",
+            gpus=_cards(machine) or say("fit_no_gpu"),
+            ram=f"{machine.ram_bytes / 2**30:.0f} GB",
+            bandwidth=f"{bandwidth / 1e9:.0f} GB/s" if bandwidth else "?",
+            cpu=machine.cpu_name or "–",
+            cores=machine.physical_cores,
+        )
+    )
+    for what in assumed:
+        result(say(f"fit_assumed_{what}"))
+
+
+def _cards(machine: Machine) -> str:
+    counted = Counter(f"{gpu.name} {gpu.memory_bytes / 2**30:.0f} GB" for gpu in machine.gpus)
+    return ", ".join(f"{count} × {name}" if count > 1 else name for name, count in counted.items())
+
+
+def _name(machine: Machine) -> str:
+    return _cards(machine) or machine.cpu_name or f"{machine.physical_cores} cores"
+
+
+def _cells(row: dict[str, Any]) -> list[object]:
+    memory = size(row["needed_bytes"])
+    if told := row.get("engine"):
+        memory += f" ({size(told['total_bytes'])})"
+    return [
+        _verdict(row),
+        row["model"],
+        row["quantization"],
+        size(row["size_bytes"]),
+        memory,
+        f"{row['layers_gpu']}/{row['layers']}",
+        f"{row['largest_context']:,}" if row["largest_context"] else "–",
+        _speed(row),
+        _sentences([row["words"], *row["speed_reasons"]]),
+    ]
+
+
+def _pair_cells(pair: Versus) -> list[object]:
+    from yoriai.evaluation.outlook import row
+
+    first, second = (row(each, terminal_language(), installed=False) for each in (pair.first, pair.second))
+    return [
+        _verdict(first),
+        _verdict(second),
+        first["model"],
+        first["quantization"],
+        size(first["size_bytes"]),
+        _speed(first),
+        _speed(second),
+        f"{pair.ratio:.2f}" if pair.ratio else "–",
+        _sentences([second["words"], *second["speed_reasons"]]),
+    ]
+
+
+def _verdict(row: dict[str, Any]) -> str:
+    from yoriai.catalog.verdict import SIGNS
+
+    return f"{SIGNS[row['verdict']]} {say('fit_' + row['verdict'])}"
+
+
+def _sentences(found: Sequence[str]) -> str:
+    return ("" if terminal_language() == "ja" else " ").join(found)
+
+
+def _speed(row: dict[str, Any]) -> str:
+    """ "12 (9.6–15)"."""
+    from yoriai.catalog.speed_words import rate
+
+    found = row["generation_tokens_per_s"]
+    return f"{rate(found['predicted'])} ({rate(found['low'])}–{rate(found['high'])})" if found else "–"
