@@ -44,6 +44,9 @@ CPU_LOOK_NUMBER_PICOSECONDS: tuple[float, float] = (45.0, 20.6)
 # For each entry of the vocabulary: choosing the token. From the same profiles; in prompts from the same models.
 CPU_LAYER_S: tuple[float, float] = (45e-6, 28e-6)
 CPU_WIDTH_S, CPU_VOCABULARY_S = 6e-9, 3e-9
+# Threads wait for the slowest of them after every operation, and an operation of one token is short: what two threads
+# take, over half of what one takes. docs/log.md, "Two threads".
+CPU_UNEVEN = 1.3
 RAM_SHARE = 0.85  # of the measured bandwidth that weights come with
 
 # ---- graphics cards -------------------------------------------------------------------------------------

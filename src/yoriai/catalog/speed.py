@@ -210,7 +210,8 @@ def _cpu_seconds(work: Work, part: _Part, depth: float, threads: int, phase: Lit
         return (weights + looks) * 1e-12 / threads + fixed / threads
     width = len(part.layers) * (work.shape.n_embd + work.shape.n_ff) * kernels.CPU_WIDTH_S
     chosen = work.shape.n_vocab * kernels.CPU_VOCABULARY_S if part.has_output else 0.0
-    return (weights + looks) * 1e-12 / threads + fixed + width / threads + chosen
+    uneven = kernels.CPU_UNEVEN if threads > 1 else 1.0
+    return ((weights + looks) * 1e-12 + width) * uneven / threads + fixed + chosen
 
 
 # ---- reading a prompt -----------------------------------------------------------------------------------
