@@ -357,6 +357,7 @@ class InstalledModel:
     sampling: Sampling = field(default_factory=Sampling)
     n_head: int = 0
     n_ff: int = 0
+    base_models: tuple[str, ...] = ()  # that its file says it was made from
     sliding_window: int = 0  # tokens that the layers below look back on; 0: all look back on everything
     n_layer_sliding: int = 0
     tokenizer: str = ""  # as GGUF names it: "gpt2" is byte pairs, "llama" sentence pieces …

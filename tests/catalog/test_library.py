@@ -425,3 +425,9 @@ def test_models_are_told_apart_by_age(tmp_path: Path) -> None:
         time.sleep(0.02)
     assert library.by_age() == ("zebra", "apple")
     assert [model.name for model in library.list()] == ["apple", "zebra"]
+
+
+def test_the_models_that_a_file_was_made_from_are_kept(library: Library, tmp_path: Path) -> None:
+    names = {"general.base_model.0.name": "Llama 3.1 8B", "general.base_model.1.name": "x" * 999}
+    library.add(small(tmp_path / "tune.gguf", **{"general.base_model.count": 1_000_000_000}, **names))
+    assert library.get("tune").base_models == ("Llama 3.1 8B", "x" * 200)

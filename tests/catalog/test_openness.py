@@ -173,6 +173,22 @@ def test_a_local_file_is_judged_by_its_metadata(family: str, licence: str, expec
     assert verdict(assess_file(RECORDS, family, licence)) == expected
 
 
+@pytest.mark.parametrize(
+    ("base", "expected", "licence"),
+    [
+        ("Llama 3.1 8B Instruct", "restricted", "Llama 3.1"),
+        ("gemma-2-9b-it", "restricted", "Gemma"),
+        ("Mistral 7B v0.3", "open_weights", "Apache"),
+        ("Model X that nobody knows", "unknown", ""),
+    ],
+)
+def test_a_file_inherits_from_the_models_that_it_names(base: str, expected: str, licence: str) -> None:
+    found = assess_file(RECORDS, "my-tune", "apache-2.0", [base])
+    assert verdict(found) == expected
+    assert found.chain[0].parent == base
+    assert licence in found.chain[0].licence
+
+
 # ---- what an administrator allows -------------------------------------------------------------------------
 def test_only_allowed_verdicts_pass() -> None:
     entries = catalogue.load()

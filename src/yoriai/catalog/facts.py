@@ -31,6 +31,7 @@ _ENCODERS = (
 # Types of weights that llama.cpp puts in another order for a CPU, beside the mapped file.
 # Source: ggml_repack_get_optimal_repack_type in ggml/src/ggml-cpu/repack.cpp; what AVX2 and NEON have in common.
 _REPACKED = {"Q4_0", "Q4_K", "IQ4_NL"}
+_MOST_BASE_MODELS, _LONGEST_NAME = 32, 200  # of a merge; a hostile file may claim any number
 _SAMPLING = {
     "temperature": "temp", "top_p": "top_p", "top_k": "top_k", "min_p": "min_p", "repeat_penalty": "penalty_repeat",
 }  # fmt: skip
@@ -107,7 +108,17 @@ def describe(
         family=details.family or header.text("general.basename") or header.architecture,
         sampling=details.sampling or _sampling(header),
         origins=details.origins,
+        base_models=_base_models(header),
     )
+
+
+def _base_models(header: Header) -> tuple[str, ...]:
+    """Source: "general.base_model" in docs/gguf.md of ggml-org/ggml."""
+    count = header.number("general.base_model.count") or 0
+    names = [
+        header.text(f"general.base_model.{index}.name") for index in range(min(count, _MOST_BASE_MODELS))
+    ]
+    return tuple(name[:_LONGEST_NAME] for name in names if name)
 
 
 def kind_of(header: Header) -> ModelKind:

@@ -86,6 +86,12 @@ class Records:
     def family(self, name: str) -> Family | None:
         return self.families.get(self.family_names.get(_folded(name), ""))
 
+    def family_of_model(self, name: str) -> Family | None:
+        """Of a model's full name, such as "Llama 3.1 8B Instruct": the longest family name that it begins with."""
+        words = f"{_spaced(name)} "
+        found = [key for key in self.family_names if words.startswith(f"{_spaced(key)} ")]
+        return self.families[self.family_names[max(found, key=len)]] if found else None
+
 
 def load() -> Records:
     """Raises: ValueError: the package's own files aren't right (a test reads them)."""
@@ -146,6 +152,10 @@ def _names(records: Mapping[str, Licence] | Mapping[str, Family]) -> dict[str, s
             if names.setdefault(_folded(name), record.name) != record.name:
                 raise ValueError(f"{name}: two records have this name")
     return names
+
+
+def _spaced(name: str) -> str:
+    return _folded(name.replace("-", " ").replace("_", " "))
 
 
 def _folded(name: str) -> str:

@@ -92,16 +92,22 @@ def assess(records: Records, family: str, licence: str) -> Openness:
     return inherit(own, parents)
 
 
-def assess_file(records: Records, family: str, licence: str) -> Openness:
-    """The same for a file that isn't the catalogue's: its metadata name a family that it may only derive from.
+def assess_file(records: Records, family: str, licence: str, base_models: Sequence[str] = ()) -> Openness:
+    """The same for a file that isn't the catalogue's: its metadata name a family and models that it may derive from.
 
-    So a limit of the family holds, and what the family's makers published proves nothing.
+    So their limits hold, and what their makers published proves nothing.
     """
-    own = assess(records, "", licence)
+    own = replace(assess(records, "", licence), model=family)
     known = records.family(family)
-    if known is None:
-        return replace(own, model=family)
-    return inherit(replace(own, model=family), [(assess(records, known.name, known.licences[0]), "training")])
+    parents = [assess(records, known.name, known.licences[0])] if known else []
+    parents += [_assess_base(records, name) for name in base_models]
+    return inherit(own, [(parent, "training") for parent in parents])
+
+
+def _assess_base(records: Records, name: str) -> Openness:
+    known = records.family_of_model(name)
+    found = assess(records, known.name, known.licences[0]) if known else assess(records, name, "")
+    return replace(found, model=name)
 
 
 def inherit(own: Openness, parents: Sequence[tuple[Openness, Relation]]) -> Openness:

@@ -37,7 +37,7 @@ class Policy:
         found = (
             self.of_entry(entry)
             if entry is not None and is_known
-            else assess_file(self._records, model.family, model.licence)
+            else assess_file(self._records, model.family, model.licence, model.base_models)
         )
         for name, parent in reversed(list(pairwise(names))):
             found = inherit(
