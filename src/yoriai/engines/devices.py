@@ -17,7 +17,7 @@ from typing import Any
 
 from yoriai.catalog.detect import EngineDevice
 from yoriai.catalog.hardware import Machine
-from yoriai.catalog.memory import MICRO_BATCH
+from yoriai.catalog.memory import CPU_BATCH, MICRO_BATCH
 from yoriai.catalog.split import Load
 
 log = logging.getLogger("yoriai.engines")
@@ -68,7 +68,7 @@ async def estimate(
         "gpus": gpus,
         "ram_free_bytes": machine.ram_free_bytes,
         "context": load.tokens * load.users,
-        "batch": MICRO_BATCH,
+        "batch": MICRO_BATCH if gpus else CPU_BATCH,
         "users": load.users,
         "kv": load.kv,
     }
