@@ -88,7 +88,7 @@ def detect(home: Path, engine: Sequence[EngineDevice] = (), system: System | Non
 
 def _gpus(engine: Sequence[EngineDevice], system: System, ram_bytes: int) -> list[Gpu]:
     if engine:
-        return [_by_engine(device, ram_bytes) for device in engine]
+        return [by_engine(device, ram_bytes) for device in engine]
     if system.kernel == "darwin":
         return _apple(system, ram_bytes)
     nvidia = [_by_driver(card, "cuda") for card in nvml.cards(system.nvml_libraries, system.nvidia_smi)]
@@ -108,7 +108,7 @@ def _by_driver(reported: Reported, backend: Backend) -> Gpu:
     return replace(known, pcie_bytes_per_s=pcie or known.pcie_bytes_per_s)
 
 
-def _by_engine(device: EngineDevice, ram_bytes: int) -> Gpu:
+def by_engine(device: EngineDevice, ram_bytes: int) -> Gpu:
     """A card of any maker, with the backend by which the engine uses it."""
     named = [value for start, value in _BACKENDS if device.name.lower().startswith(start)]
     backend: Backend = named[0] if named else "vulkan"
@@ -119,7 +119,8 @@ def _by_engine(device: EngineDevice, ram_bytes: int) -> Gpu:
             name=name, backend=backend, memory_bytes=device.memory_bytes, free_bytes=device.free_bytes,
             is_unified=device.is_unified or backend == "metal",
         )  # fmt: skip
-    return replace(cards.gpu(name, card, device.memory_bytes, device.free_bytes), backend=backend)
+    known = cards.gpu(name, card, device.memory_bytes, device.free_bytes)
+    return replace(known, backend=backend, is_unified=known.is_unified or device.is_unified)
 
 
 def _apple(system: System, ram_bytes: int) -> list[Gpu]:
