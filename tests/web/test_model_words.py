@@ -32,14 +32,6 @@ READER: Any = Reader()
 
 
 @pytest.mark.parametrize(
-    ("count", "words"),
-    [(0, "0 B"), (999, "999 B"), (98_362_432, "98.4 MB"), (4.2e10, "42.0 GB"), (2e12, "2.0 TB")],
-)
-def test_sizes(count: float, words: str) -> None:
-    assert model_words.size(count) == words
-
-
-@pytest.mark.parametrize(
     ("count", "words"), [(None, ""), (134_515_008, "135M"), (1_543_714_304, "1.5B"), (70_553_706_496, "71B")]
 )
 def test_parameters(count: int | None, words: str) -> None:
