@@ -2,7 +2,7 @@
 
 Follows llama.cpp's own mixtures without an importance matrix, so that "Q4_K_M" means here what it means elsewhere.
 Source: src/llama-quant.cpp of ggml-org/llama.cpp (llama_tensor_get_type_impl, tensor_allows_quantization,
-tensor_type_fallback), as of commit 007dbbf3. `engines.quantizing` carries a plan out, `evaluation.quantising` makes it.
+tensor_type_fallback), as of commit 007dbbf3. `engines.quantize` asks for a plan and carries it out.
 What differs is in docs/decisions/0013.
 """
 
