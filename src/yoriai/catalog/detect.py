@@ -70,18 +70,15 @@ def detect(home: Path, engine: Sequence[EngineDevice] = (), system: System | Non
     total = min(memory.total, _container_bytes(system.root) or memory.total)
     cores = psutil.cpu_count(logical=False) or psutil.cpu_count() or 1
     key = f"{name} | {cores} cores | {total / 2**30:.0f} GiB"
-    clock = psutil.cpu_freq() if hasattr(psutil, "cpu_freq") else None
     return Machine(
         cpu_name=name,
         physical_cores=cores,
         ram_bytes=total,
         ram_free_bytes=min(memory.available, total),
         vector_extensions=vectors,
-        memory_bandwidth_bytes_per_s=(
-            measured := bandwidth.read_bandwidth(home, key, cores, memory.available, measure=system.measure)
+        memory_bandwidth_bytes_per_s=bandwidth.read_bandwidth(
+            home, key, cores, memory.available, measure=system.measure
         ),
-        is_bandwidth_measured=measured is not None,
-        cpu_hz=clock.max * 1e6 if clock and clock.max else None,
         gpus=tuple(_gpus(engine, system, total)),
     )
 
