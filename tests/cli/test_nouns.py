@@ -97,6 +97,9 @@ def test_a_model_is_shown_with_its_openness(tmp_path: Path) -> None:
     assert {"data_information", "code", "parameters"} == shown["components"].keys()
     words = yoriai(tmp_path, "model", "show", "tinyswallow-1.5b", LC_ALL="ja_JP.UTF-8").stdout
     assert "制限付き" in words
+    assert not set("[]{}'") & set(
+        words.partition("制限付き")[0]
+    )  # no values in a programming language's signs
     assert "Gemma 2（Gemma Terms of Use）の出力で学習" in words
     rows = {row["name"]: row["verdict"] for row in table(tmp_path, "model", "list")["models"]}
     assert rows["smollm3-3b"] == "open_source_ai"

@@ -78,7 +78,7 @@ def show_model(name: Name, as_json: AsJson = False) -> None:
     shown = details.pop("openness")
     print_table(
         ("field", "value"),
-        [(key, value) for key, value in details.items() if value not in (None, "", [])],
+        [(key, _readable(value)) for key, value in details.items() if value not in (None, "", [], ())],
     )
     print_openness(shown)
 
@@ -172,6 +172,15 @@ def _facts(model: InstalledModel | Entry, openness: Openness) -> dict[str, Any]:
         "verdict": shown.verdict,
         "openness_text": shown.verdict_text,
     }
+
+
+def _readable(value: object) -> str:
+    """Lists and what has parts, without the signs of a programming language."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_readable(each)}" for key, each in value.items() if each is not None)
+    if isinstance(value, list | tuple):
+        return ", ".join(_readable(each) for each in value)
+    return str(value)
 
 
 def _state(model: InstalledModel, state: str = "stopped") -> str:
