@@ -36,7 +36,7 @@ def test_a_card_is_understood_however_it_is_written(text: str) -> None:
 def test_the_option_may_be_repeated_with_different_cards() -> None:
     machine = describe(["RTX 3090", "2x Tesla P40", "RX 7900 XTX"], 128).machine
     assert [gpu.backend for gpu in machine.gpus] == ["cuda", "cuda", "cuda", "rocm"]
-    assert machine.gpu_memory_bytes == 4 * 24 * GIB
+    assert [gpu.memory_bytes for gpu in machine.gpus] == [24 * GIB] * 4
     assert machine.is_described
 
 

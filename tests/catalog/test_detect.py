@@ -220,8 +220,7 @@ def test_this_machine_is_detected_whatever_it_is(tmp_path: Path) -> None:
     machine = detect(tmp_path)
     assert machine.cpu_name
     assert 0 < machine.ram_free_bytes <= machine.ram_bytes
-    if machine.is_bandwidth_measured:
-        assert machine.memory_bandwidth_bytes_per_s
+    if machine.memory_bandwidth_bytes_per_s:
         assert 1e9 < machine.memory_bandwidth_bytes_per_s < 5e12
 
 

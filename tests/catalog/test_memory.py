@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from yoriai.catalog.library import Library
-from yoriai.catalog.memory import memory_needed
+from yoriai.catalog.memory import cells, memory_needed
 from yoriai.engines.process import EngineProcess, ProcessOptions
 from yoriai.types import InstalledModel, ModelKind
 
@@ -67,6 +67,16 @@ def test_the_estimate_is_within_five_per_cent_of_what_was_measured(
 
 def test_a_context_beyond_the_models_own_costs_nothing() -> None:
     assert memory_needed(E5, 100_000, 4) == memory_needed(E5, 512, 4)
+
+
+def test_a_sliding_layer_keeps_its_window_and_a_batch_in_steps_of_256_and_two_states_to_go_back_to() -> None:
+    assert cells(4096, 512, batch=512) == 1024
+    assert cells(4096, 512, batch=64) == 768
+    assert cells(600, 512, batch=64) == 600
+    numbers = 15 * 2 * 256
+    grown = memory_needed(GEMMA, 4096, 2) - memory_needed(GEMMA, 4096, 1)
+    full = 3 * 2 * 256 * 4096
+    assert grown == (full + numbers * (768 + 2 * 512)) * 2 + GEMMA.n_vocab * 4
 
 
 def test_every_slot_has_a_context_of_its_own() -> None:

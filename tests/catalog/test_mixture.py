@@ -145,7 +145,6 @@ def test_every_target_is_a_type_of_file_and_tells_its_size() -> None:
         assert plan.file_type == names[target]
         elements, block_bytes = gguf.GGML_QUANT_SIZES[gguf.GGMLQuantizationType[plan.steps[0].type]]
         assert plan.size_bytes == 2 * 512 * 512 // elements * block_bytes
-        assert plan.steps[0].type_number == gguf.GGMLQuantizationType[plan.steps[0].type]
 
 
 def test_what_was_quantised_before_is_told() -> None:

@@ -11,6 +11,7 @@ from yoriai.catalog import catalogue, entry_shape
 from yoriai.catalog.caches import Cache
 from yoriai.catalog.describe import describe
 from yoriai.catalog.hardware import Gpu, Machine
+from yoriai.catalog.memory import CPU_BATCH, cells, memory_needed
 from yoriai.catalog.plan import Plan, plan, plan_together
 from yoriai.catalog.shape import Layer, Shape
 from yoriai.catalog.split import Load, split
@@ -109,6 +110,19 @@ def test_buffers_for_calculating_are_near_what_the_engine_prints(name: str, prin
     """ "CUDA0 compute buffer size" at 8192 tokens; ours has the mask besides."""
     made = plan(replace(of(name), context=8192), machine(gpu(24)))
     assert printed <= made.gpus[0].compute_bytes / MIB <= printed + 40
+
+
+def test_without_a_card_a_plan_is_the_memory_estimate_and_its_cache_follows_the_small_batch() -> None:
+    load = of("gemma-2-9b", 8192, users=2)
+    bare = plan(load, machine(ram=64))
+    window = next(layer.cache.window for layer in load.shape.layers if layer.cache.window)
+    kept = sum(
+        layer.cache.elements * (cells(8192, window, CPU_BATCH) + 2 * window if layer.cache.window else 8192)
+        for layer in load.shape.layers
+    )
+    assert bare.host.cache_bytes == 2 * 2 * kept
+    assert bare.needed_bytes == memory_needed(load.shape, 8192, 2)
+    assert bare.host.compute_bytes > 0
 
 
 def test_a_sliding_window_bounds_the_cache() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -69,6 +70,21 @@ def test_this_machine_is_looked_at_where_none_is_described(tmp_path: Path) -> No
     assert json.loads((tmp_path / "hardware.json").read_bytes())["bytes_per_s"] > 0
 
 
+def test_a_model_that_is_loaded_twice_is_told_twice(tmp_path: Path) -> None:
+    both = rows(tmp_path, "llama-3.1-8b", "llama-3.1-8b", "--gpu", "RTX 4060 Ti 16GB", "--together")
+    assert [row["model"] for row in both] == ["llama-3.1-8b"] * 2
+    assert [row["verdict"] for row in both] == ["fits", "partly"]
+
+
+def test_what_memory_cannot_hold_has_no_speed(tmp_path: Path) -> None:
+    done = run(tmp_path, "llama-3.1-70b", "--ram", "16", "--gpu", "RTX 4060 Ti 8GB")
+    line = next(line for line in done.stdout.splitlines() if "llama-3.1-70b" in line)
+    *_, speed, words = re.split(r"  +", line.strip())
+    assert speed == "–"
+    assert words.startswith("It does not run")
+    assert "decides" not in words
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
@@ -80,6 +96,7 @@ def test_this_machine_is_looked_at_where_none_is_described(tmp_path: Path) -> No
         (("--kv", "q2"), 2, "q8_0"),
         (("--chart", "ratio.svg"), 2, "--against-gpu"),
         (("--against-ram", "8", "--chart", "ratio.gif"), 2, ".svg"),
+        (("--against-ram", "8", "--chart", "/nowhere/ratio.svg"), 2, "/nowhere/ratio.svg"),
     ],
 )
 def test_what_cannot_be_is_one_line_and_an_exit_code(
@@ -140,3 +157,6 @@ def test_a_chart_of_the_ratio_is_in_the_readers_language(tmp_path: Path) -> None
     assert done.returncode == 0, done.stderr
     assert "予測速度の比" in chart.read_text()
     assert "1 台目" in done.stdout
+    cores = run(tmp_path, "gemma-2-9b", "--ram", "16", *against, "--chart", str(chart), lang="ja_JP.UTF-8")
+    assert cores.returncode == 0, cores.stderr
+    assert "8 コア ÷" in chart.read_text()

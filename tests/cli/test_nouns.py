@@ -23,7 +23,9 @@ def test_models_are_added_listed_shown_and_removed(tmp_path: Path, smollm2_path:
     assert yoriai(tmp_path, "model", "add", str(smollm2_path), "--name", "mine", "--link").returncode == 0
     after = {row["name"]: row["state"] for row in table(tmp_path, "model", "list")["models"]}
     assert after["mine"] == "installed"
-    assert table(tmp_path, "model", "show", "mine")["memory_bytes"] > 98_000_000
+    shown = table(tmp_path, "model", "show", "mine")
+    assert shown["memory_bytes"] > 98_000_000
+    assert shown["state"] == "installed"
     assert yoriai(tmp_path, "model", "rm", "mine").returncode == 2  # nobody was there to ask
     assert yoriai(tmp_path, "model", "rm", "mine", "--yes").returncode == 0
     assert yoriai(tmp_path, "model", "rm", "mine", "--yes").returncode == 3
@@ -41,6 +43,8 @@ def test_a_model_whose_weights_are_gone_is_missing_and_can_be_pulled_again(
     states = {row["name"]: row["state"] for row in table(tmp_path, "model", "list")["models"]}
     assert (states["smollm2-135m"], states["mine"]) == ("missing", "missing")
     assert "file missing" in yoriai(tmp_path, "model", "list").stdout
+    for name in states.keys() & {"smollm2-135m", "mine", "llama-3.1-70b", "qwen2.5-coder-1.5b"}:
+        assert table(tmp_path, "model", "show", name)["state"] == states[name]
     again = yoriai(tmp_path, "model", "pull", "smollm2-135m")
     assert again.returncode == 1
     assert "--yes" in again.stderr  # it would be fetched, had somebody consented
@@ -93,6 +97,9 @@ def test_a_model_is_shown_with_its_openness(tmp_path: Path) -> None:
     assert {"data_information", "code", "parameters"} == shown["components"].keys()
     words = yoriai(tmp_path, "model", "show", "tinyswallow-1.5b", LC_ALL="ja_JP.UTF-8").stdout
     assert "制限付き" in words
+    assert not set("[]{}'") & set(
+        words.partition("制限付き")[0]
+    )  # no values in a programming language's signs
     assert "Gemma 2（Gemma Terms of Use）の出力で学習" in words
     rows = {row["name"]: row["verdict"] for row in table(tmp_path, "model", "list")["models"]}
     assert rows["smollm3-3b"] == "open_source_ai"

@@ -276,3 +276,27 @@ async def test_a_model_that_is_being_loaded_is_not_unloaded(open_router: OpenRou
         with pytest.raises(ConflictError):
             router.unload("one")
         await lease.ready()
+
+
+async def test_a_model_that_is_replaced_while_it_is_being_loaded_is_loaded_anew_and_leaves_no_process(
+    open_router: OpenRouter, library: Library, smollm2_path: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.gguf"
+    shutil.copy(smollm2_path, other)
+    with other.open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        last = file.read(1)
+        file.seek(-1, os.SEEK_END)
+        file.write(bytes([last[0] ^ 1]))
+    async with open_router() as router, router.lease("one") as early:
+        assert await state_of(router, "one") == "starting"
+        library.remove("one")
+        library.add(other, name="one", link=True)
+        async with router.lease("one") as late:
+            assert (await late.ready()) is (await early.ready())
+            with anyio.fail_after(10):
+                while len(children()) != 1:
+                    await anyio.sleep(0.05)
+            (child,) = children()
+            assert str(other) in {file.path for file in child.memory_maps()}
+    assert children() == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +9,10 @@ import pytest
 from yoriai.catalog import catalogue
 from yoriai.catalog.describe import describe
 from yoriai.catalog.download import Progress
-from yoriai.catalog.forecast import forecast, work_of
-from yoriai.catalog.library import Library
+from yoriai.catalog.entry_shape import from_entry
+from yoriai.catalog.forecast import forecast
 from yoriai.catalog.pulls import Pull
+from yoriai.catalog.work import from_shape
 from yoriai.errors import DownloadError
 from yoriai.evaluation.outlook import Outlook
 from yoriai.i18n.catalogue import text
@@ -29,14 +29,6 @@ class Reader:
 
 
 READER: Any = Reader()
-
-
-@pytest.mark.parametrize(
-    ("count", "words"),
-    [(0, "0 B"), (999, "999 B"), (98_362_432, "98.4 MB"), (4.2e10, "42.0 GB"), (2e12, "2.0 TB")],
-)
-def test_sizes(count: float, words: str) -> None:
-    assert model_words.size(count) == words
 
 
 @pytest.mark.parametrize(
@@ -68,10 +60,10 @@ def test_a_pull_tells_share_speed_and_time_left() -> None:
         ("GTX 1080 Ti 11GB x2", "llama-3.1-70b", "does not run"),
     ],
 )
-def test_a_verdict_says_when_it_is_of_little_use(gpu: str, model: str, label: str, tmp_path: Path) -> None:
+def test_a_verdict_says_when_it_is_of_little_use(gpu: str, model: str, label: str) -> None:
     entries = catalogue.load()
     machine = describe([gpu] if gpu else [], 48, "" if gpu else "4 cores DDR4-2133").machine
-    plan, prediction = forecast(work_of(model, Library(tmp_path), entries), machine, 4096)
+    plan, prediction = forecast(from_shape(from_entry(entries[model])), machine, 4096)
     told = model_words.fit(Outlook(plan=plan, prediction=prediction), READER)
     assert told["label"] == label
     assert bool(told["speed"]) == (label != "does not run")

@@ -70,25 +70,22 @@ def detect(home: Path, engine: Sequence[EngineDevice] = (), system: System | Non
     total = min(memory.total, _container_bytes(system.root) or memory.total)
     cores = psutil.cpu_count(logical=False) or psutil.cpu_count() or 1
     key = f"{name} | {cores} cores | {total / 2**30:.0f} GiB"
-    clock = psutil.cpu_freq() if hasattr(psutil, "cpu_freq") else None
     return Machine(
         cpu_name=name,
         physical_cores=cores,
         ram_bytes=total,
         ram_free_bytes=min(memory.available, total),
         vector_extensions=vectors,
-        memory_bandwidth_bytes_per_s=(
-            measured := bandwidth.read_bandwidth(home, key, cores, memory.available, measure=system.measure)
+        memory_bandwidth_bytes_per_s=bandwidth.read_bandwidth(
+            home, key, cores, memory.available, measure=system.measure
         ),
-        is_bandwidth_measured=measured is not None,
-        cpu_hz=clock.max * 1e6 if clock and clock.max else None,
         gpus=tuple(_gpus(engine, system, total)),
     )
 
 
 def _gpus(engine: Sequence[EngineDevice], system: System, ram_bytes: int) -> list[Gpu]:
     if engine:
-        return [_by_engine(device, ram_bytes) for device in engine]
+        return [by_engine(device, ram_bytes) for device in engine]
     if system.kernel == "darwin":
         return _apple(system, ram_bytes)
     nvidia = [_by_driver(card, "cuda") for card in nvml.cards(system.nvml_libraries, system.nvidia_smi)]
@@ -108,7 +105,7 @@ def _by_driver(reported: Reported, backend: Backend) -> Gpu:
     return replace(known, pcie_bytes_per_s=pcie or known.pcie_bytes_per_s)
 
 
-def _by_engine(device: EngineDevice, ram_bytes: int) -> Gpu:
+def by_engine(device: EngineDevice, ram_bytes: int) -> Gpu:
     """A card of any maker, with the backend by which the engine uses it."""
     named = [value for start, value in _BACKENDS if device.name.lower().startswith(start)]
     backend: Backend = named[0] if named else "vulkan"
@@ -119,7 +116,8 @@ def _by_engine(device: EngineDevice, ram_bytes: int) -> Gpu:
             name=name, backend=backend, memory_bytes=device.memory_bytes, free_bytes=device.free_bytes,
             is_unified=device.is_unified or backend == "metal",
         )  # fmt: skip
-    return replace(cards.gpu(name, card, device.memory_bytes, device.free_bytes), backend=backend)
+    known = cards.gpu(name, card, device.memory_bytes, device.free_bytes)
+    return replace(known, backend=backend, is_unified=known.is_unified or device.is_unified)
 
 
 def _apple(system: System, ram_bytes: int) -> list[Gpu]:

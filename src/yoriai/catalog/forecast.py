@@ -1,21 +1,18 @@
-"""How fast a model will be on a machine, by its name: brings together shape, work, plan and speed.
+"""How fast a model will be on a machine: brings together shape, work, plan and speed.
 
-Reads headers of files: call it from a thread. The CLI, the page and `evaluation` call it.
+`work_of_installed` reads headers of files: call it from a thread. The CLI and `evaluation` call it.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from pathlib import Path
 
 from yoriai.catalog import work
-from yoriai.catalog.catalogue import Entry
 from yoriai.catalog.gguf import read_header
 from yoriai.catalog.hardware import Machine
-from yoriai.catalog.library import Library
 from yoriai.catalog.plan import Plan, plan
-from yoriai.catalog.shapes import of_installed, of_name
+from yoriai.catalog.shapes import of_installed
 from yoriai.catalog.speed import Ask, Efficiency, Prediction, predict
 from yoriai.catalog.split import Load
 from yoriai.catalog.work import Work
@@ -26,12 +23,6 @@ log = logging.getLogger("yoriai.catalog")
 
 # A question and an answer of usual length, for tables with one figure per model.
 USUAL = Ask(depth=512, prompt_tokens=512)
-
-
-def work_of(name: str, library: Library, entries: Mapping[str, Entry]) -> Work:
-    """Of an installed model or one of the catalogue. Raises: NotFoundError."""
-    installed = next((model for model in library.list() if model.name == name), None)
-    return work_of_installed(installed) if installed else work.from_shape(of_name(name, library, entries))
 
 
 def work_of_installed(model: InstalledModel) -> Work:

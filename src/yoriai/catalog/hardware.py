@@ -39,12 +39,8 @@ class Machine:
     ram_bytes: int
     ram_free_bytes: int
     vector_extensions: tuple[str, ...] = ()  # as Linux names them, widest first: "avx512f", "avx2", "neon" …
-    memory_bandwidth_bytes_per_s: float | None = None  # of RAM, read by all cores
-    is_bandwidth_measured: bool = False  # else from a data sheet
-    cpu_hz: float | None = None  # highest clock
+    memory_bandwidth_bytes_per_s: float | None = (
+        None  # of RAM, read by all cores; described: of its data sheet
+    )
     gpus: tuple[Gpu, ...] = ()
     is_described: bool = False  # told by a person, not found here
-
-    @property
-    def gpu_memory_bytes(self) -> int:
-        return sum(gpu.memory_bytes for gpu in self.gpus)

@@ -66,14 +66,13 @@ def memory_needed(
         context_size: tokens of one request; more than the model was trained on are never given to it.
         parallel: requests at the same time, each with a context of its own.
         kv: type of the numbers in the cache.
-        batch: tokens that are computed at once.
+        batch: tokens that are computed at once; an embedding is computed from one batch, which holds all of it.
     """
     context = trained(model, context_size)
-    cache = 0 if is_encoder(model.architecture) else _cache(model, context, kv) * parallel
+    batch = context if model.kind == "embedding" else min(batch, context)
+    cache = 0 if is_encoder(model.architecture) else _cache(model, context, kv, batch) * parallel
     weights = model.size_bytes + model.repacked_bytes
-    return (
-        PROCESS_BYTES + weights + vocabulary_bytes(model) + cache + _results(model, context, parallel, batch)
-    )
+    return PROCESS_BYTES + weights + vocabulary_bytes(model) + cache + _results(model, parallel, batch)
 
 
 def trained(model: Runnable, context_size: int) -> int:
@@ -84,9 +83,9 @@ def vocabulary_bytes(model: Runnable) -> int:
     return model.n_vocab * _TOKEN_BYTES.get(model.tokenizer, _MOST_TOKEN_BYTES)
 
 
-def cells(context: int, window: int) -> int:
+def cells(context: int, window: int, batch: int) -> int:
     """Tokens that one slot of a layer keeps. Source: llama_kv_cache_iswa, size_swa."""
-    padded = -(-min(context, window + MICRO_BATCH) // _CELLS) * _CELLS
+    padded = -(-min(context, window + batch) // _CELLS) * _CELLS
     return min(context, padded) if window else context
 
 
@@ -94,21 +93,18 @@ def checkpoint_cells(context: int, window: int) -> int:
     return _CHECKPOINTS * min(context, window)
 
 
-def _results(model: Runnable, context: int, parallel: int, micro_batch: int) -> int:
-    # An embedding is computed from one batch, with a row of results for each of its tokens.
-    is_embedding = model.kind == "embedding"
-    batch = context if is_embedding else min(micro_batch, context)
-    rows = batch if is_embedding else parallel
+def _results(model: Runnable, parallel: int, batch: int) -> int:
+    rows = batch if model.kind == "embedding" else parallel  # an embedding has one for each of its tokens
     states = batch * (4 * model.n_embd + 3 * model.n_ff) * _F32
     return rows * model.n_vocab * _F32 + states
 
 
-def _cache(model: Runnable, context: int, kv: KvType) -> int:
+def _cache(model: Runnable, context: int, kv: KvType, batch: int) -> int:
     """Keys, values and states of one slot."""
     full, in_window = model.cache_elements, model.cache_elements_sliding
     if not (full or in_window or model.state_bytes) and isinstance(model, InstalledModel):
         per_layer = model.n_head_kv * (model.head_size_k + model.head_size_v)
         in_window = per_layer * (model.n_layer_sliding if model.sliding_window else 0)
         full = per_layer * model.n_layer - in_window
-    window = cells(context, model.sliding_window) + checkpoint_cells(context, model.sliding_window)
+    window = cells(context, model.sliding_window, batch) + checkpoint_cells(context, model.sliding_window)
     return int((full * context + in_window * window) * ELEMENT_BYTES[kv]) + model.state_bytes

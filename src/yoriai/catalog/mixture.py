@@ -2,7 +2,7 @@
 
 Follows llama.cpp's own mixtures without an importance matrix, so that "Q4_K_M" means here what it means elsewhere.
 Source: src/llama-quant.cpp of ggml-org/llama.cpp (llama_tensor_get_type_impl, tensor_allows_quantization,
-tensor_type_fallback), as of commit 007dbbf3. `engines.quantizing` carries a plan out, `evaluation.quantising` makes it.
+tensor_type_fallback), as of commit 007dbbf3. `engines.quantize` asks for a plan and carries it out.
 What differs is in docs/decisions/0013.
 """
 
@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from yoriai.catalog.ggml_types import BLOCKS, FILE_TYPES
 from yoriai.catalog.gguf import Header, Tensor
 
-_Block = tuple[int, int, int]  # number of the type, elements, bytes
-_BLOCK_OF: Mapping[str, _Block] = {name: (number, n, size) for number, (name, n, size) in BLOCKS.items()}
+# Elements and bytes.
+_BLOCK_OF: Mapping[str, tuple[int, int]] = {name: (n, size) for name, n, size in BLOCKS.values()}
 _FILE_TYPE_OF = {name: number for number, name in FILE_TYPES.items()}
 
 # What a file is called -> the type of most of its tensors. The order is that of quality.
@@ -85,10 +85,6 @@ class Step:
     tensor: Tensor
     type: str
     size_bytes: int  # afterwards
-
-    @property
-    def type_number(self) -> int:
-        return _BLOCK_OF[self.type][0]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -184,7 +180,7 @@ class _Chooser:
 
     def step(self, tensor: Tensor) -> Step:
         chosen = self._choose(tensor) if _may_change(tensor) else tensor.type
-        _, elements, block_bytes = _BLOCK_OF[chosen]
+        elements, block_bytes = _BLOCK_OF[chosen]
         size = math.prod(tensor.dimensions) // elements * block_bytes
         return Step(tensor=tensor, type=chosen, size_bytes=size)
 
@@ -209,7 +205,7 @@ class _Chooser:
         return _fitting(tensor, chosen)
 
     def _output(self, tensor: Tensor, default: str) -> str:
-        if self._arch == "falcon" or tensor.dimensions[0] % _BLOCK_OF[default][1]:
+        if self._arch == "falcon" or tensor.dimensions[0] % _BLOCK_OF[default][0]:
             return "Q8_0"
         return default if default == "Q8_0" else "Q6_K"
 
@@ -272,7 +268,7 @@ def _more_bits(layer: int, n_layer: int) -> bool:
 def _fitting(tensor: Tensor, chosen: str) -> str:
     """A type whose blocks the rows can be cut into."""
     for each in (chosen, _FALLBACK.get(chosen, "F16")):
-        if tensor.dimensions[0] % _BLOCK_OF[each][1] == 0:
+        if tensor.dimensions[0] % _BLOCK_OF[each][0] == 0:
             return each
     return "F16"
 

@@ -15,6 +15,7 @@ from itertools import accumulate
 
 from yoriai.catalog.hardware import Backend, Gpu
 from yoriai.catalog.memory import (
+    CPU_BATCH,
     ELEMENT_BYTES,
     MICRO_BATCH,
     PROCESS_BYTES,
@@ -105,14 +106,15 @@ def split(load: Load, gpus: Sequence[Gpu], ram_free_bytes: int, n_gpu_layers: in
             )
         )
     left = [layer for index, layer in enumerate(shape.layers) if places[index] < 0]
-    return Split(gpus=tuple(shares), host=_host_share(load, left, places[count] < 0, ram_free_bytes))
+    host = _host_share(load, left, places[count] < 0, ram_free_bytes, MICRO_BATCH if gpus else CPU_BATCH)
+    return Split(gpus=tuple(shares), host=host)
 
 
-def cache_bytes(layer: Layer, load: Load) -> int:
+def _cache_bytes(layer: Layer, load: Load, batch: int) -> int:
     """Keys and values of one layer for all users."""
     if load.shape.is_encoder:
         return 0
-    kept = cells(load.tokens, layer.cache.window) * layer.cache.elements * ELEMENT_BYTES[load.kv]
+    kept = cells(load.tokens, layer.cache.window, batch) * layer.cache.elements * ELEMENT_BYTES[load.kv]
     return int(load.users * (kept + layer.cache.state_bytes))
 
 
@@ -142,7 +144,7 @@ def _gpu_share(
         n_layer=len(layers),
         weight_bytes=sum(layer.weight_bytes for layer in layers) + output,
         active_bytes=sum(layer.active_bytes for layer in layers) + output,
-        cache_bytes=sum(cache_bytes(layer, load) for layer in layers),
+        cache_bytes=sum(_cache_bytes(layer, load, MICRO_BATCH) for layer in layers),
         compute_bytes=_compute_bytes(load, has_output, pipelined)
         + (0 if is_whole else _passing_bytes(load.shape)),
         overhead_bytes=_CONTEXT_BYTES[gpu.backend],
@@ -164,11 +166,13 @@ def _passing_bytes(shape: Shape) -> int:
     return max((layer.weight_bytes for layer in shape.layers), default=0) // 2
 
 
-def _host_share(load: Load, layers: Sequence[Layer], has_output: bool, ram_free_bytes: int) -> Share:
-    """Beside graphics cards: what stays in RAM, and the process itself."""
+def _host_share(
+    load: Load, layers: Sequence[Layer], has_output: bool, ram_free_bytes: int, batch: int
+) -> Share:
+    """What stays in RAM, and the process itself. `batch`: tokens that are computed at once."""
     shape = load.shape
     output = shape.output_bytes if has_output else 0
-    batch = min(MICRO_BATCH, load.tokens)
+    batch = min(batch, load.tokens)
     kept = sum(
         checkpoint_cells(load.tokens, layer.cache.window) * layer.cache.elements * ELEMENT_BYTES[load.kv]
         for layer in shape.layers
@@ -179,7 +183,7 @@ def _host_share(load: Load, layers: Sequence[Layer], has_output: bool, ram_free_
         n_layer=len(layers),
         weight_bytes=sum(layer.weight_bytes for layer in layers) + output + shape.input_bytes,
         active_bytes=sum(layer.active_bytes for layer in layers) + output,
-        cache_bytes=sum(cache_bytes(layer, load) for layer in layers) + int(load.users * kept),
+        cache_bytes=sum(_cache_bytes(layer, load, batch) for layer in layers) + int(load.users * kept),
         compute_bytes=batch * (2 * shape.n_ff + 3 * shape.n_embd) * _F32 + load.users * shape.n_vocab * _F32,
         overhead_bytes=PROCESS_BYTES + _vocabulary_bytes(shape),
     )

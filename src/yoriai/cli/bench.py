@@ -62,7 +62,7 @@ def bench(
 ) -> None:
     import platform
 
-    from yoriai.cli import bench_report
+    from yoriai.cli import bench_report, drawing
     from yoriai.evaluation.bench import Conditions
 
     wish = Wish(
@@ -75,7 +75,7 @@ def bench(
         machine_name=(machine or platform.node() or "?")[:200], as_json=as_json,
     )  # fmt: skip
     if export:
-        bench_report.check_suffix(export, bench_report.FORMS)
+        drawing.check_target(export, bench_report.FORMS)
 
     async def work(services: Services) -> tuple[list[Measurement], list[Measurement], str, bool]:
         return await _work(services, wish)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from yoriai.cli import drawing
 from yoriai.cli.terminal import note, print_table, result, say, size
-from yoriai.errors import UsageError
 
 if TYPE_CHECKING:
     from yoriai.catalog.measurement import Measurement, Spread
@@ -22,12 +21,6 @@ COLUMNS = (
 )  # fmt: skip
 _PAIR_COLUMNS = ("name", "quantization", "context", "users", "first", "second", "ratio", "prompt_ratio")
 FORMS = (".md", ".csv", ".json", *drawing.FORMS)
-
-
-def check_suffix(path: Path, forms: Sequence[str]) -> None:
-    """Raises: UsageError: nothing is written in such a form. Before anything is measured."""
-    if path.suffix.lower() not in forms:
-        raise UsageError("cli.bad_suffix", path=path, forms=", ".join(forms))
 
 
 def cells(line: Line) -> list[str]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from yoriai.errors import UsageError
 from yoriai.i18n.terminal import terminal_language
 
 if TYPE_CHECKING:
@@ -12,6 +15,14 @@ if TYPE_CHECKING:
     from yoriai.types import Language
 
 FORMS = (".svg", ".png")
+
+
+def check_target(path: Path, forms: Sequence[str] = FORMS) -> None:
+    """What is wrong is said before minutes of work. Raises: UsageError: no such form, or no folder to write to."""
+    if path.suffix.lower() not in forms:
+        raise UsageError("cli.bad_suffix", path=path, forms=", ".join(forms))
+    if not os.access(path.absolute().parent, os.W_OK | os.X_OK) or path.is_dir():
+        raise UsageError("cli.no_place", path=path)
 
 
 def is_png(path: Path) -> bool:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -13,7 +14,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from yoriai.cli import drawing, fit_report
-from yoriai.cli.bench_report import check_suffix
 from yoriai.cli.fit_report import Answer
 from yoriai.cli.local import with_services
 from yoriai.cli.terminal import say
@@ -82,7 +82,7 @@ def fit(
     if chart and not other.is_described:
         raise UsageError("cli.fit_chart_of_one", param="--chart")
     if chart:
-        check_suffix(chart, drawing.FORMS)
+        drawing.check_target(chart)
 
     async def work(services: Services) -> tuple[Answer, Answer | None]:
         return await _answer(services, wish), await _answer(services, other) if other.is_described else None
@@ -107,22 +107,26 @@ async def _answer(services: Services, wish: Wish) -> Answer:
     plans = plan_together(loads, machine) if wish.together else [plan(load, machine) for load in loads]
     installed = {model.name: model for model in services.library.list()}
     known = {} if wish.is_described else await services.results.efficiencies(machine)
+    threads = 0 if wish.is_described else services.settings.engine.threads
     outlooks: dict[str, Outlook] = {}
     engine: dict[str, dict[str, Any]] = {}
     for made in plans:
-        name = made.load.shape.name
-        outlooks[name] = await _outlook(made, machine, installed.get(name), known)
-        told = (
-            await _engine_estimate(made, machine, installed[name])
-            if wish.engine and name in installed
-            else None
-        )
+        model = installed.get(made.load.shape.name)
+        name = _free_name(made.load.shape.name, outlooks)
+        outlooks[name] = await _outlook(made, machine, model, known, threads)
+        told = await _engine_estimate(made, machine, model) if wish.engine and model else None
         engine |= {name: told} if told else {}
     if not wish.together and not wish.models:
         outlooks = dict(sorted(outlooks.items(), key=lambda each: _rank(each[1].plan)))
     return Answer(
         machine=machine, assumed=assumed, outlooks=outlooks, installed=frozenset(installed), engine=engine
     )
+
+
+def _free_name(name: str, taken: Mapping[str, object]) -> str:
+    """Who loads a model twice, or two files of the same name, sees both."""
+    numbered = (f"{name} #{number}" for number in itertools.count(2))
+    return next(each for each in itertools.chain([name], numbered) if each not in taken)
 
 
 def _rank(made: Plan) -> tuple[int, int]:
@@ -148,7 +152,11 @@ async def _machine(services: Services, wish: Wish) -> tuple[Machine, tuple[str, 
 
 
 async def _outlook(
-    made: Plan, machine: Machine, installed: InstalledModel | None, known: Mapping[bool, Efficiency]
+    made: Plan,
+    machine: Machine,
+    installed: InstalledModel | None,
+    known: Mapping[bool, Efficiency],
+    threads: int,
 ) -> Outlook:
     """A usual question and answer, from the weights' own types where the file is here."""
     from anyio import to_thread
@@ -166,7 +174,8 @@ async def _outlook(
         else from_shape(shape)
     )
     ask, efficiency = replace(USUAL, users=made.load.users), known.get(shape.kind != "embedding")
-    return Outlook(plan=made, prediction=predict(work, made, machine, ask, efficiency=efficiency))
+    found = predict(work, made, machine, ask, threads=threads, efficiency=efficiency)
+    return Outlook(plan=made, prediction=found)
 
 
 async def _shapes(services: Services, wish: Wish) -> list[Shape]:

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from yoriai.cli import drawing
 from yoriai.cli.terminal import note, print_json, print_table, result, say, size
+from yoriai.i18n.catalogue import text
 from yoriai.i18n.terminal import terminal_language
 
 if TYPE_CHECKING:
     from yoriai.catalog.hardware import Machine
     from yoriai.evaluation.outlook import Outlook
     from yoriai.evaluation.versus import Versus
+    from yoriai.types import Language
 
 _COLUMNS = (
     "verdict", "name", "quantization", "size", "memory", "gpu_layers", "largest_context", "speed", "words"
@@ -39,7 +41,7 @@ class Answer:
 
     machine: Machine
     assumed: Sequence[str]
-    outlooks: dict[str, Outlook]
+    outlooks: dict[str, Outlook]  # by name; what is named twice is told apart by a number
     installed: frozenset[str]
     engine: dict[str, dict[str, Any]]  # what the engine itself estimates
 
@@ -64,23 +66,25 @@ def draw(path: Path, first: Answer, second: Answer) -> None:
     """The ratio of speeds, as SVG or PNG."""
     from yoriai.evaluation.versus import chart
 
-    names = _name(first.machine), _name(second.machine)
-    drawing.write(path, chart(_pairs(first, second), *names, drawing.language_of(path)))
+    language = drawing.language_of(path)
+    ours, theirs = _name(first.machine, language), _name(second.machine, language)
+    drawing.write(path, chart(_pairs(first, second), ours, theirs, language))
     note(say("fit_chart_written", path=path))
 
 
 def _rows(first: Answer, second: Answer | None) -> list[dict[str, Any]]:
-    rows = [_row(first, name) for name in first.outlooks]
-    for pair, row in zip(_pairs(first, second), rows, strict=True) if second else ():
-        row["against"] = _row(second, row["model"]) if second else None
-        row["ratio"] = pair.ratio
-    return rows
+    rows = {name: _row(first, name) for name in first.outlooks}
+    if second:
+        for name, pair in zip(rows, _pairs(first, second), strict=True):
+            rows[name] |= {"against": _row(second, name), "ratio": pair.ratio}
+    return list(rows.values())
 
 
 def _row(answer: Answer, name: str) -> dict[str, Any]:
     from yoriai.evaluation.outlook import row
 
-    told = row(answer.outlooks[name], terminal_language(), installed=name in answer.installed)
+    outlook = answer.outlooks[name]
+    told = row(outlook, terminal_language(), installed=outlook.plan.load.shape.name in answer.installed)
     return told | ({"engine": answer.engine[name]} if name in answer.engine else {})
 
 
@@ -98,7 +102,7 @@ def _print_machine(machine: Machine, assumed: Sequence[str]) -> None:
             gpus=_cards(machine) or say("fit_no_gpu"),
             ram=f"{machine.ram_bytes / 2**30:.0f} GB",
             bandwidth=f"{bandwidth / 1e9:.0f} GB/s" if bandwidth else "?",
-            cpu=machine.cpu_name or "–",
+            cpu=_processor(machine),
             cores=machine.physical_cores,
         )
     )
@@ -106,13 +110,21 @@ def _print_machine(machine: Machine, assumed: Sequence[str]) -> None:
         result(say(f"fit_assumed_{what}"))
 
 
+def _processor(machine: Machine) -> str:
+    """With the widest vectors that it calculates with, where they are known of it."""
+    if not machine.cpu_name:
+        return "–"
+    return ", ".join([machine.cpu_name, *machine.vector_extensions[:1]])
+
+
 def _cards(machine: Machine) -> str:
     counted = Counter(f"{gpu.name} {gpu.memory_bytes / 2**30:.0f} GB" for gpu in machine.gpus)
     return ", ".join(f"{count} × {name}" if count > 1 else name for name, count in counted.items())
 
 
-def _name(machine: Machine) -> str:
-    return _cards(machine) or machine.cpu_name or f"{machine.physical_cores} cores"
+def _name(machine: Machine, language: Language) -> str:
+    cores = text("evaluation.chart_cores", language, cores=machine.physical_cores)
+    return _cards(machine) or machine.cpu_name or cores
 
 
 def _cells(row: dict[str, Any]) -> list[object]:
@@ -128,7 +140,7 @@ def _cells(row: dict[str, Any]) -> list[object]:
         f"{row['layers_gpu']}/{row['layers']}",
         f"{row['largest_context']:,}" if row["largest_context"] else "–",
         _speed(row),
-        _sentences([row["words"], *row["speed_reasons"]]),
+        _words(row),
     ]
 
 
@@ -145,7 +157,7 @@ def _pair_cells(pair: Versus) -> list[object]:
         _speed(first),
         _speed(second),
         f"{pair.ratio:.2f}" if pair.ratio else "–",
-        _sentences([second["words"], *second["speed_reasons"]]),
+        _words(second),
     ]
 
 
@@ -155,13 +167,19 @@ def _verdict(row: dict[str, Any]) -> str:
     return f"{SIGNS[row['verdict']]} {say('fit_' + row['verdict'])}"
 
 
-def _sentences(found: Sequence[str]) -> str:
-    return ("" if terminal_language() == "ja" else " ").join(found)
+def _words(row: dict[str, Any]) -> str:
+    reasons = row["speed_reasons"] if _runs(row) else []
+    return ("" if terminal_language() == "ja" else " ").join([row["words"], *reasons])
 
 
 def _speed(row: dict[str, Any]) -> str:
     """ "12 (9.6–15)"."""
     from yoriai.catalog.speed_words import rate
 
-    found = row["generation_tokens_per_s"]
+    found = row["generation_tokens_per_s"] if _runs(row) else None
     return f"{rate(found['predicted'])} ({rate(found['low'])}–{rate(found['high'])})" if found else "–"
+
+
+def _runs(row: dict[str, Any]) -> bool:
+    """Whether memory holds it, so that it has a speed."""
+    return bool(row["reason"] != "memory")

@@ -78,7 +78,7 @@ def show_model(name: Name, as_json: AsJson = False) -> None:
     shown = details.pop("openness")
     print_table(
         ("field", "value"),
-        [(key, value) for key, value in details.items() if value not in (None, "", [])],
+        [(key, _readable(value)) for key, value in details.items() if value not in (None, "", [], ())],
     )
     print_openness(shown)
 
@@ -142,23 +142,18 @@ def remove(name: Name, yes: Yes = False) -> None:
 async def _rows(services: Services) -> list[dict[str, Any]]:
     """Installed models first, then what the catalogue has besides."""
     from yoriai.bootstrap import LOCAL_OPERATOR
-    from yoriai.catalog.library import is_incomplete
 
     states: dict[str, str] = {info.name: info.state for info in await services.registry.list(LOCAL_OPERATOR)}
     installed = {model.name: model for model in services.library.list()}
-    for name, model in installed.items():
-        if is_incomplete(model):
-            states[name] = "missing"
     policy = services.policy
     rows = [
         _facts(model, policy.of_installed(model, services.catalogue))
-        | {"context": model.context_train, "state": _state(states.get(name, "stopped"))}
+        | {"context": model.context_train, "state": _state(model, states.get(name, "stopped"))}
         for name, model in sorted(installed.items())
     ]
     available = [entry for name, entry in services.catalogue.items() if name not in installed]
     return rows + [
-        _facts(entry, policy.of_entry(entry))
-        | {"context": entry.context, "state": "available" if entry.sources else "plan_only"}
+        _facts(entry, policy.of_entry(entry)) | {"context": entry.context, "state": _offered(entry)}
         for entry in available
     ]
 
@@ -179,8 +174,26 @@ def _facts(model: InstalledModel | Entry, openness: Openness) -> dict[str, Any]:
     }
 
 
-def _state(state: str) -> str:
+def _readable(value: object) -> str:
+    """Lists and what has parts, without the signs of a programming language."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_readable(each)}" for key, each in value.items() if each is not None)
+    if isinstance(value, list | tuple):
+        return ", ".join(_readable(each) for each in value)
+    return str(value)
+
+
+def _state(model: InstalledModel, state: str = "stopped") -> str:
+    """`state`: of its engine."""
+    from yoriai.catalog.library import is_incomplete
+
+    if is_incomplete(model):
+        return "missing"
     return "installed" if state == "stopped" else state
+
+
+def _offered(entry: Entry) -> str:
+    return "available" if entry.sources else "plan_only"
 
 
 def _details(
@@ -191,13 +204,15 @@ def _details(
     from yoriai.catalog.memory import memory_needed
     from yoriai.catalog.report import report
 
-    details: dict[str, Any] = {"name": name, "state": "installed" if installed else "available"}
+    details: dict[str, Any] = {"name": name}
     if entry:
+        details["state"] = _offered(entry)
         described = entry.model_dump(mode="json", exclude={"sources", "description", "name"})
         details |= described | {"description": getattr(entry.description, terminal_language(), "")}
         details["sources"] = [source.kind for source in entry.sources]
     if installed:
         engine = services.settings.engine
+        details["state"] = _state(installed)
         details |= asdict(installed) | {"sampling": installed.sampling.model_dump(exclude_none=True)}
         details["memory_bytes"] = memory_needed(installed, engine.context_size, engine.parallel)
         openness = services.policy.of_installed(installed, services.catalogue)

@@ -102,8 +102,10 @@ def _check(wish: Wish) -> None:
         raise UsageError("cli.quantize_one_name", param="name")
     if wish.text and wish.text not in _BUNDLED and not Path(wish.text).is_file():
         raise UsageError("cli.no_file", path=wish.text)
-    if wish.chart and (wish.chart.suffix.lower() not in drawing.FORMS or not wish.measure):
-        raise UsageError("cli.quantize_bad_chart", path=wish.chart)
+    if wish.chart:
+        drawing.check_target(wish.chart)
+        if not wish.measure:
+            raise UsageError("cli.quantize_bad_chart", path=wish.chart)
 
 
 async def _work(services: Services, wish: Wish) -> tuple[list[Version], str]:

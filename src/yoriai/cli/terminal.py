@@ -13,6 +13,7 @@ from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from typing import Any
 
+from yoriai.i18n import figures
 from yoriai.i18n.catalogue import text
 from yoriai.i18n.terminal import terminal_language
 
@@ -96,14 +97,7 @@ def show(
 
 def size(size_bytes: float | None) -> str:
     """1117320768 → "1.1 GB"; "" when unknown."""
-    if not size_bytes:
-        return ""
-    amount = float(size_bytes)
-    for unit in ("B", "kB", "MB", "GB"):
-        if amount < 1000:
-            return f"{amount:.0f} {unit}" if unit in {"B", "kB"} else f"{amount:.1f} {unit}"
-        amount /= 1000
-    return f"{amount:.1f} TB"
+    return figures.size(size_bytes) if size_bytes else ""
 
 
 def _plain(value: object) -> Any:

@@ -1,6 +1,6 @@
 """Entry point of an engine's process: `python -I -m yoriai.engines.child`, one JSON line on stdin, one on stdout.
 
-Owns the only import of xllamacpp. Knows one model file and one key, nothing of Yoriai's data. It ends when its
+Knows one model file and one key, nothing of Yoriai's data. It ends when its
 stdin closes, so it never outlives the parent. With `llama_server` in the specification it becomes that binary.
 """
 
@@ -11,9 +11,13 @@ import os
 import sys
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from yoriai.engines import survey
 from yoriai.engines.confine import confine
+
+if TYPE_CHECKING:
+    from yoriai.types import ModelKind
 
 
 def main() -> None:
@@ -29,29 +33,51 @@ def serve(specification: dict[str, Any]) -> None:
     import xllamacpp
 
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    cards = survey.graphics_cards()
+    layers = gpu_layers(specification, cards)
     confinement = confine(_readable(specification), port=0)
-    server = xllamacpp.Server(_parameters(xllamacpp, specification))
+    server = xllamacpp.Server(_parameters(xllamacpp, specification, layers, has_card=bool(cards)))
     sys.stdout.write(json.dumps({"url": server.listening_address, "confinement": confinement}) + "\n")
     sys.stdout.flush()
     threading.Event().wait()
 
 
-def _parameters(xllamacpp: Any, specification: dict[str, Any]) -> Any:
+def gpu_layers(specification: dict[str, Any], cards: list[dict[str, Any]]) -> int:
+    """As the settings say, else as the memory plan does with what is free now."""
+    if not cards or specification["gpu_layers"] >= 0:
+        return int(specification["gpu_layers"])
+    import psutil
+
+    from yoriai.catalog.gguf import read_header
+    from yoriai.catalog.shape import from_headers
+    from yoriai.catalog.split import Load
+    from yoriai.engines.devices import as_told
+    from yoriai.engines.placement import n_gpu_layers
+
+    headers = [read_header(Path(path)) for path in specification["paths"]]
+    kind: ModelKind = "embedding" if specification["embedding"] else "chat"
+    shape = from_headers(Path(specification["path"]).name, headers, kind=kind)
+    load = Load(shape=shape, context=specification["context_size"], users=specification["parallel"])
+    memory = psutil.virtual_memory()
+    return n_gpu_layers(load, as_told(cards), memory.total, memory.available)
+
+
+def _parameters(xllamacpp: Any, specification: dict[str, Any], layers: int, *, has_card: bool) -> Any:
     parameters = xllamacpp.CommonParams()
     parameters.model.path = specification["path"]
     parameters.port = 0
     parameters.api_keys = [specification["key"]]
     parameters.n_ctx = specification["context_size"] * specification["parallel"]
     parameters.n_parallel = specification["parallel"]
-    parameters.n_gpu_layers = specification["gpu_layers"]
+    parameters.n_gpu_layers = layers
     parameters.cpuparams.n_threads = specification["threads"]
     parameters.cpuparams_batch.n_threads = specification["threads"]
     parameters.cache_ram_mib = specification["prompt_cache_mib"]
-    parameters.fit_params = False  # the memory plan has decided already
+    parameters.fit_params = False  # `gpu_layers` has decided already
     parameters.ui = False
     parameters.cors_origins = ""
     parameters.verbosity = 1
-    if not _has_graphics_card(xllamacpp):
+    if not has_card:
         # Between two batches the engine notices that a client has left, and lets others have their next token.
         parameters.n_batch = parameters.n_ubatch = specification["cpu_batch"]
     if specification["embedding"]:
@@ -59,12 +85,6 @@ def _parameters(xllamacpp: Any, specification: dict[str, Any]) -> Any:
         # An embedding is computed from one batch: it must hold the longest text, and no more.
         parameters.n_batch = parameters.n_ubatch = specification["context_size"]
     return parameters
-
-
-def _has_graphics_card(xllamacpp: Any) -> bool:
-    kinds = xllamacpp.ggml_backend_dev_type
-    cards = {kinds.GGML_BACKEND_DEVICE_TYPE_GPU, kinds.GGML_BACKEND_DEVICE_TYPE_IGPU}
-    return any(device["type"] in cards for device in xllamacpp.get_device_info())
 
 
 def _readable(specification: dict[str, Any]) -> list[Path]:

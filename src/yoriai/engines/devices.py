@@ -10,21 +10,20 @@ import asyncio
 import json
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from yoriai.catalog.detect import EngineDevice
 from yoriai.catalog.hardware import Machine
-from yoriai.catalog.memory import MICRO_BATCH
+from yoriai.catalog.memory import CPU_BATCH, MICRO_BATCH
 from yoriai.catalog.split import Load
 
 log = logging.getLogger("yoriai.engines")
 
 _TIMEOUT_S = 60.0  # a first look at a graphics card can take long
 SURVEY = Path(__file__).with_name("survey.py")
-_GRAPHICS = {"GPU", "IGPU"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,10 +38,11 @@ class EngineEstimate:
 async def graphics_cards(environment: Mapping[str, str]) -> list[EngineDevice]:
     """Those that the engine of this installation can use; the CPU-only one has none."""
     answer = await _ask({}, environment)
-    devices = answer.get("devices", [])
-    found = [device for device in devices if device["type"] in _GRAPHICS and device["memory_bytes"] > 0]
-    # Where there is a card of its own, the engine leaves the processor's graphics alone.
-    own = [device for device in found if device["type"] == "GPU"]
+    return as_told(answer.get("devices", []))
+
+
+def as_told(devices: Sequence[Mapping[str, Any]]) -> list[EngineDevice]:
+    """What `engines.survey` says of them."""
     return [
         EngineDevice(
             name=device["name"],
@@ -51,7 +51,7 @@ async def graphics_cards(environment: Mapping[str, str]) -> list[EngineDevice]:
             free_bytes=device["free_bytes"],
             is_unified=device["type"] == "IGPU",
         )
-        for device in own or found
+        for device in devices
     ]
 
 
@@ -68,7 +68,7 @@ async def estimate(
         "gpus": gpus,
         "ram_free_bytes": machine.ram_free_bytes,
         "context": load.tokens * load.users,
-        "batch": MICRO_BATCH,
+        "batch": MICRO_BATCH if gpus else CPU_BATCH,
         "users": load.users,
         "kv": load.kv,
     }

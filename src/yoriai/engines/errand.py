@@ -1,7 +1,7 @@
 """A one-off job of the engine's library in a process of its own: quantising a model, scoring a text.
 
 Owns starting it, hearing its progress, and ending it when nobody waits any more. Nothing half-written stays.
-`evaluation.quantising` calls it.
+`engines.quantize` and `evaluation.versions` call it.
 """
 
 from __future__ import annotations

@@ -14,25 +14,31 @@ from typing import Any
 
 def main() -> None:
     question = json.loads(sys.stdin.readline())
-    answer = _estimate(question) if question.get("path") else _devices()
+    answer = _estimate(question) if question.get("path") else {"devices": graphics_cards()}
     sys.stdout.write(json.dumps(answer) + "\n")
 
 
-def _devices() -> dict[str, Any]:
+def graphics_cards() -> list[dict[str, Any]]:
+    """What the engine would put layers on."""
     import xllamacpp
 
-    return {
-        "devices": [
-            {
-                "name": str(device["name"]),
-                "description": str(device["description"]),
-                "memory_bytes": int(device["memory_total"]),
-                "free_bytes": int(device["memory_free"]),
-                "type": str(device["type"]).rpartition("DEVICE_TYPE_")[2].partition(":")[0].strip(">"),
-            }
-            for device in xllamacpp.get_device_info()
-        ]
-    }
+    listed = [
+        {
+            "name": str(device["name"]),
+            "description": str(device["description"]),
+            "memory_bytes": int(device["memory_total"]),
+            "free_bytes": int(device["memory_free"]),
+            "type": str(device["type"]).rpartition("DEVICE_TYPE_")[2].partition(":")[0].strip(">"),
+        }
+        for device in xllamacpp.get_device_info()
+    ]
+    return [device for device in preferred(listed) if device["memory_bytes"] > 0]
+
+
+def preferred(devices: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Where there is a card of its own, the engine leaves the processor's graphics alone."""
+    own = [device for device in devices if device["type"] == "GPU"]
+    return own or [device for device in devices if device["type"] == "IGPU"]
 
 
 def _estimate(question: dict[str, Any]) -> dict[str, Any]:

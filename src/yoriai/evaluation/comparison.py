@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from yoriai.catalog.calibration import calibrate
 from yoriai.catalog.measurement import Measurement, Spread
 from yoriai.catalog.speed import Factor, Rate, scaled
+
+_Key = tuple[tuple[str, str], tuple[str, int, int]]  # machine and condition
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +38,12 @@ class Pair:
 
 def lines(shown: Sequence[Measurement], everything: Sequence[Measurement]) -> list[Line]:
     """Each of `shown` with what `everything`, oldest first, has to say of it."""
-    return [_line(each, everything) for each in shown]
+    of_machine: dict[str, list[Measurement]] = defaultdict(list)
+    alike: dict[_Key, list[Measurement]] = defaultdict(list)
+    for each in everything:
+        of_machine[each.machine_id].append(each)
+        alike[_key(each)].append(each)
+    return [_line(each, of_machine[each.machine_id], alike[_key(each)]) for each in shown]
 
 
 def latest(measurements: Sequence[Measurement]) -> list[Measurement]:
@@ -56,22 +64,16 @@ def pairs(measurements: Sequence[Measurement], first: tuple[str, str], second: t
     return [_pair(ours[each], theirs[each]) for each in ours if each in theirs]
 
 
-def _line(shown: Measurement, everything: Sequence[Measurement]) -> Line:
+def _line(shown: Measurement, of_machine: Sequence[Measurement], alike: Sequence[Measurement]) -> Line:
     known = calibrate(
-        everything,
+        of_machine,
         shown.machine_id,
         without=shown.model,
         writes=shown.foreseen_generation_tokens_per_s is not None,
     )
     generation = _rate(shown.foreseen_generation_tokens_per_s, known.generation)
     prompt = _rate(shown.foreseen_prompt_tokens_per_s, known.prompt)
-    earlier = [
-        each
-        for each in everything
-        if _machine(each) == _machine(shown)
-        and _condition(each) == _condition(shown)
-        and each.measured_at < shown.measured_at
-    ]
+    earlier = [each for each in alike if each.measured_at < shown.measured_at]
     before = earlier[-1].generation_tokens_per_s if earlier else None
     return Line(
         measurement=shown,
@@ -104,6 +106,10 @@ def _condition(measurement: Measurement) -> tuple[str, int, int]:
     """Weights are the same by their digest, whatever they are called; without one by name and quantisation."""
     weights = measurement.digest or f"{measurement.model} {measurement.quantization}"
     return weights, measurement.context, measurement.users
+
+
+def _key(measurement: Measurement) -> _Key:
+    return _machine(measurement), _condition(measurement)
 
 
 def _rate(foreseen: float | None, factor: Factor) -> Rate | None:

@@ -32,9 +32,10 @@ def routes(accounts: Accounts) -> list[Route]:
         except AuthenticationError:
             return RedirectResponse("/login")
         values = {name: visitor.text(name) for name in _WORDS} | {
+            "title": visitor.text("account"),
             "user_name": user.name,
             "user_role": visitor.text(f"role_{user.role.value}"),
         }
-        return plain_page.render("account_page.html", visitor, values)
+        return plain_page.render("account_page", visitor, values)
 
     return [Route("/account", account), *map(plain_page.file, ("account_page.js", "copying.js"))]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from anyio import to_thread
 from nicegui import ui
 
 from yoriai.bootstrap import Services
@@ -44,7 +45,7 @@ class MeasurementsPage:
     async def build(self) -> None:
         await self._visitor.user()
         everything = await self._services.results.everything()
-        lines = comparison.lines(comparison.latest(everything)[-_MOST_LINES:], everything)
+        lines = await to_thread.run_sync(_newest, everything)
         with layout.subpage(self._visitor, self._say("title"), back="/models"):
             if not lines:
                 ui.label(self._say("none")).classes("y-nothing")
@@ -145,6 +146,11 @@ class MeasurementsPage:
 
     def _say(self, name: str, **values: object) -> str:
         return self._visitor.text(f"measurements_{name}", **values)
+
+
+def _newest(everything: Sequence[Measurement]) -> list[Line]:
+    """Each is held against all others, of which imports can be many: nothing for the event loop."""
+    return comparison.lines(comparison.latest(everything)[-_MOST_LINES:], everything)
 
 
 def _row(line: Line) -> dict[str, object]:

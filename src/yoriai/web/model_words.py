@@ -15,6 +15,7 @@ from yoriai.catalog.pulls import Pull
 from yoriai.catalog.speed import Rate
 from yoriai.evaluation.outlook import Outlook
 from yoriai.i18n.catalogue import error_text
+from yoriai.i18n.figures import size
 from yoriai.types import InstalledModel, ResponderInfo
 from yoriai.web.visitor import Visitor
 
@@ -128,16 +129,6 @@ def disk(use: DiskUse, visitor: Visitor) -> str:
     if use.partial_bytes:
         words += " · " + visitor.text("models_disk_partial", size=size(use.partial_bytes))
     return words
-
-
-def size(size_bytes: float) -> str:
-    """1117320768 → "1.1 GB", as download pages count."""
-    amount = float(size_bytes)
-    for unit in ("B", "kB", "MB", "GB"):
-        if amount < 1000:
-            return f"{amount:.0f} {unit}" if unit in {"B", "kB"} else f"{amount:.1f} {unit}"
-        amount /= 1000
-    return f"{amount:.1f} TB"
 
 
 def count(parameters: int | None) -> str:

@@ -20,6 +20,7 @@ from yoriai.catalog.report import report
 from yoriai.errors import AuthenticationError, NotFoundError, YoriaiError
 from yoriai.evaluation.versus import Versus, versus
 from yoriai.i18n.catalogue import error_text
+from yoriai.i18n.figures import size
 from yoriai.types import InstalledModel
 from yoriai.web import charts, layout, model_words
 from yoriai.web.model_shelf import ModelShelf
@@ -153,7 +154,7 @@ class ModelsPage:
                 if info.name in self._installed and info.state in _LOADED
             ],
             "pulls": {name: model_words.pull(pull, self._visitor) for name, pull in pulls.items()},
-            "kept": {name: model_words.size(count) for name, count in came.items() if count},
+            "kept": {name: size(count) for name, count in came.items() if count},
             "disk": model_words.disk(use, self._visitor),
             "free": use.free_bytes,
         }

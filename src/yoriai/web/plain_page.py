@@ -25,16 +25,18 @@ def file(name: str) -> Route:
     return Route(f"/{name}", send)
 
 
-def render(template: str, visitor: Visitor, values: Mapping[str, str]) -> HTMLResponse:
-    """The page `template` with `values`, which are escaped: they are text, never markup."""
+def render(page: str, visitor: Visitor, values: Mapping[str, str]) -> HTMLResponse:
+    """The body `page`.html and its script `page`.js, with `title` and other values: they are text, never markup."""
     is_japanese = visitor.language == "ja"
     everywhere = {
+        "page": page,
         "language": visitor.language,
         "theme": visitor.theme,
         "unreachable": visitor.text("unreachable"),
         "other": "en" if is_japanese else "ja",
         "other_name": "English" if is_japanese else "日本語",
     }
-    source = Template((_FOLDER / template).read_text("utf8"))
+    frame, body = ((_FOLDER / f"{name}.html").read_text("utf8") for name in ("plain_page", page))
+    source = Template(frame.replace("$body", body))
     content = source.substitute({name: escape(value) for name, value in {**everywhere, **values}.items()})
     return HTMLResponse(content, headers={"Cache-Control": "no-store"})

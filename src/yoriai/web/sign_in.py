@@ -50,4 +50,4 @@ def _page(visitor: Visitor, kind: Literal["login", "setup"], secret: str = "") -
         "shortest": str(SHORTEST if is_new else 1),
         "repeat_hidden": "" if is_new else "hidden",
     }
-    return plain_page.render("sign_in.html", visitor, values)
+    return plain_page.render("sign_in", visitor, values)
