@@ -1,0 +1,129 @@
+"""The words of a text as lexical search compares them: one spelling for all spellings of a word, Japanese and English.
+
+Japanese: Sudachi's normalised form (okurigana, old and new characters, half and full width), shortest units, without
+particles, auxiliaries and signs; katakana reduced to what its variants share. Other scripts: Snowball's English stem.
+The index and the query call it alike; a change of what it yields asks for a rebuilt index (`VERSION`).
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sudachipy import Morpheme, Tokenizer
+
+VERSION = 1
+_JAPANESE = r"\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+# A stretch without Japanese but with a letter never reaches Sudachi, which reads English case by case.
+_FOREIGN = re.compile(rf"[^{_JAPANESE}\W\d_][^{_JAPANESE}]*")
+_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?(?:\+\+|#)?")
+_KATAKANA = re.compile(r"[ァ-ヺー]+")
+_DASH_IN_KATAKANA = re.compile(r"(?<=[ァ-ヺ])[‐‑‒–—―−]")
+_PIECE = re.compile(r"[^。！？\n]{1,4000}[。！？\n]*|[。！？\n]+")  # Sudachi takes 49,149 bytes at once
+_DROPPED = frozenset({"助詞", "助動詞", "補助記号", "空白"})
+_SMALL = str.maketrans("ァィゥェォッャュョヮヵヶヂヅ", "アイウエオツヤユヨワカケジズ")
+_V_SOUNDS = {"ヴァ": "バ", "ヴィ": "ビ", "ヴェ": "ベ", "ヴォ": "ボ", "ヴ": "ブ"}
+_LONG_WORD = 4  # katakana: in a shorter word the long vowel tells two words apart (ビル, ビール)
+
+
+def tokens(text: str) -> list[str]:
+    """The words of `text` in their order, with repetitions."""
+    text = _DASH_IN_KATAKANA.sub("ー", unicodedata.normalize("NFKC", text))
+    found: list[str] = []
+    end = 0
+    for match in _FOREIGN.finditer(text):
+        found += _japanese_words(text[end : match.start()])
+        found += _foreign_words(match.group())
+        end = match.end()
+    found += _japanese_words(text[end:])
+    return found
+
+
+def _foreign_words(text: str) -> Iterator[str]:
+    return (_foreign_word(word.casefold()) for word in _WORD.findall(text))
+
+
+@lru_cache(maxsize=50_000)
+def _foreign_word(word: str) -> str:
+    if word[0].isdecimal():
+        return word.replace(",", "")
+    return str(_stemmer().stemWord(word.replace("’", "'")))
+
+
+def _japanese_words(text: str) -> Iterator[str]:
+    if not text or text.isspace():
+        return
+    tokenizer = _tokenizer()
+    for piece in _PIECE.findall(text):
+        yield from _normal_forms(tokenizer.tokenize(piece))
+
+
+def _normal_forms(morphemes: Iterable[Morpheme]) -> Iterator[str]:
+    for morpheme in morphemes:
+        if morpheme.part_of_speech()[0] not in _DROPPED and (form := _fold(morpheme.normalized_form())):
+            yield form
+
+
+@lru_cache(maxsize=100_000)
+def _fold(form: str) -> str:
+    form = unicodedata.normalize("NFKC", form).casefold()
+    if _KATAKANA.fullmatch(form):
+        return _fold_katakana(form)
+    if form.isascii() and form.isalpha():
+        return _foreign_word(form)
+    return form if any(character.isalnum() for character in form) else ""
+
+
+def _fold_katakana(form: str) -> str:
+    for variant, plain in _V_SOUNDS.items():
+        form = form.replace(variant, plain)
+    form = form.translate(_SMALL)
+    short = form.replace("ー", "")
+    if len(short) >= _LONG_WORD:
+        return short
+    return form.rstrip("ー") if len(form) >= _LONG_WORD else form
+
+
+_threads = threading.local()  # a Sudachi tokenizer serves one thread; the dictionary behind it is shared
+
+
+def _tokenizer() -> Tokenizer:
+    tokenizer: Tokenizer | None = getattr(_threads, "tokenizer", None)
+    if tokenizer is None:
+        tokenizer = _threads.tokenizer = _new_tokenizer()
+    return tokenizer
+
+
+_loading = threading.Lock()
+
+
+def _new_tokenizer() -> Tokenizer:
+    with _loading:
+        return _dictionary().tokenizer(mode=_shortest())
+
+
+def _shortest() -> object:
+    from sudachipy import SplitMode
+
+    return SplitMode.A
+
+
+@cache
+def _dictionary() -> object:
+    from sudachipy import Dictionary
+
+    return Dictionary()
+
+
+def _stemmer() -> object:
+    stemmer = getattr(_threads, "stemmer", None)
+    if stemmer is None:
+        from snowballstemmer import stemmer as make
+
+        stemmer = _threads.stemmer = make("english")
+    return stemmer
