@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from yoriai.access import Action, Thing, can, require
+from yoriai.access import LOCAL_OPERATOR_ID, Action, Thing, can, require
 from yoriai.errors import AuthenticationError, ForbiddenError, NotFoundError
 from yoriai.types import Role, User
 
@@ -16,7 +16,7 @@ every_action = pytest.mark.parametrize("action", Action)
 
 
 def test_every_action_is_judged_here() -> None:
-    assert set(Action) == ADMINISTRATION | OWNED | {Action.CHAT}
+    assert set(Action) == ADMINISTRATION | OWNED | {Action.CHAT, Action.KEEP_DOCUMENTS, Action.READ_FOLDERS}
 
 
 @every_action
@@ -65,3 +65,26 @@ def test_what_is_anothers_does_not_exist_even_for_administrators(user: User, act
 @anyone
 def test_everybody_with_an_account_may_chat(user: User) -> None:
     assert can(user, Action.CHAT)
+
+
+@anyone
+@pytest.mark.parametrize("action", sorted(OWNED))
+def test_what_is_shared_is_everyones_to_read_and_nobody_elses_to_change(user: User, action: Action) -> None:
+    assert can(user, action, Thing(owner_id="somebody", is_shared=True)) is (action is Action.READ)
+
+
+@anyone
+@pytest.mark.parametrize("action", sorted(OWNED))
+def test_what_was_made_on_the_terminal_is_the_administrators(user: User, action: Action) -> None:
+    assert can(user, action, Thing(owner_id=LOCAL_OPERATOR_ID)) is (user.role is Role.ADMINISTRATOR)
+
+
+@anyone
+def test_guests_keep_no_documents(user: User) -> None:
+    assert can(user, Action.KEEP_DOCUMENTS) is (user.role is not Role.GUEST)
+
+
+@anyone
+def test_folders_of_the_machine_are_read_for_its_terminal_only(user: User) -> None:
+    assert not can(user, Action.READ_FOLDERS)
+    assert can(User(id=LOCAL_OPERATOR_ID, name="local", role=Role.ADMINISTRATOR), Action.READ_FOLDERS)

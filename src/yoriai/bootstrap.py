@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from anyio import to_thread
 
+from yoriai.access import LOCAL_OPERATOR_ID
 from yoriai.accounts.accounts import Accounts
 from yoriai.catalog import catalogue, licences
 from yoriai.catalog.catalogue import Entry
@@ -34,7 +35,7 @@ from yoriai.telemetry import Metrics
 from yoriai.types import Role, User
 
 # Whoever runs Yoriai from this machine's terminal, with the rights of the account that owns the data folder.
-LOCAL_OPERATOR = User(id="local", name="local", role=Role.ADMINISTRATOR)
+LOCAL_OPERATOR = User(id=LOCAL_OPERATOR_ID, name="local", role=Role.ADMINISTRATOR)
 _HUB_STORES = frozenset({"huggingface.co", "*.huggingface.co", "*.hf.co"})  # where the hub redirects to
 
 

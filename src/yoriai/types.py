@@ -387,8 +387,8 @@ class ResponderInfo:
 
 # ---- knowledge --------------------------------------------------------------------------------------------
 Sharing = Literal["owner", "everyone"]
-# A duplicate has the content of another document of its collection, and is not searched a second time.
-DocumentStatus = Literal["queued", "ready", "failed", "duplicate"]
+# duplicate: another document of the collection has this content; excluded: removed, though its folder still has it.
+DocumentStatus = Literal["queued", "ready", "failed", "duplicate", "excluded"]
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 
 
