@@ -1,11 +1,9 @@
-"""Dense search: exact cosines over all vectors that may be seen. `index.py` calls it.
+"""Dense search: exact cosines over all vectors that may be seen. `fusion.py` calls it.
 
 A row of zeros is a passage whose vector is still being made.
 """
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +16,8 @@ _FEW = 0.25  # of the rows: fewer are gathered first, which costs less than read
 def unit(vectors: npt.ArrayLike) -> Floats:
     """Each row to length 1; a row of zeros stays."""
     rows = np.atleast_2d(np.asarray(vectors, np.float32))
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    return rows / np.where(norms > 0, norms, 1)
+    norms = np.linalg.norm(rows, axis=1, keepdims=True).astype(np.float32)
+    return rows / np.where(norms > 0, norms, np.float32(1))
 
 
 def cosines(vectors: Floats, query: Floats, allowed: Bools) -> Floats:
@@ -32,8 +30,3 @@ def cosines(vectors: Floats, query: Floats, allowed: Bools) -> Floats:
         found = np.where(allowed, vectors @ query, found)
     found[found == 0] = np.nan
     return found
-
-
-def have_vectors(parts: Sequence[Floats]) -> int:
-    """How many rows have their vector."""
-    return sum(int(np.count_nonzero(part.any(axis=1))) for part in parts)

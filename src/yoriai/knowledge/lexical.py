@@ -1,14 +1,17 @@
 """Lexical search: BM25 over postings in numpy, each score as a share of the most that its query could reach.
 
+Beside each word, each pair of neighbours is a term too, with half a word's weight: a passage that has "長野 県" in this
+order says more than one that has both somewhere.
 Knows words (as `tokens.tokens` makes them) and rows, nothing of passages or users. `index.py` keeps the postings in
-segments and says which rows may be seen. Every statistic (number of passages, their mean length, how many have a
-word) is taken over those rows alone, so that nothing of what somebody may not see shows in what they find.
+segments, `fusion.py` says which rows may be seen. Every statistic (number of passages, their mean length, how many
+have a word) is taken over those rows alone, so that nothing of what somebody may not see shows in what they find.
 Source: Robertson & Zaragoza 2009, "The Probabilistic Relevance Framework"; the idf is Lucene's, never negative.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,7 +23,9 @@ import numpy.typing as npt
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
 K1, B = 1.2, 0.75
+PAIR_WEIGHT = 0.5  # of a word's
 _MAX_COUNT = 255
+_MIX = np.uint64(0x9E3779B97F4A7C15)  # odd, so that multiplying loses nothing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -50,6 +55,9 @@ def build(texts: Iterable[Sequence[str]]) -> Postings:
     sizes = np.frombuffer(lengths, np.int32).copy() if lengths else np.zeros(0, np.int32)
     rows = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
     flat = np.frombuffer(hashes, np.uint64) if hashes else np.zeros(0, np.uint64)
+    together = rows[1:] == rows[:-1]
+    flat = np.concatenate([flat, _pairs(flat)[together]])
+    rows = np.concatenate([rows, rows[1:][together]])
     order = np.argsort(flat, kind="stable")  # rows ascend already, so they do within a word
     flat, rows = flat[order], rows[order]
     first = _begins(flat, rows)
@@ -80,22 +88,31 @@ def shares(parts: Sequence[Postings], query: Sequence[str], allowed: Sequence[Bo
     """Score of every row, part by part: BM25 over its upper bound for `query`, in 0..1; 0 where not allowed."""
     scores = [np.zeros(len(part.lengths), np.float32) for part in parts]
     n_allowed = sum(int(np.count_nonzero(mask)) for mask in allowed)
-    words = [_hash(word) for word in dict.fromkeys(query)]
-    if not n_allowed or not words:
+    terms = _terms(query)
+    if not n_allowed or not terms:
         return scores
     total = sum(int(part.lengths[mask].sum()) for part, mask in zip(parts, allowed, strict=True))
     slowed = [_length_norms(part, max(total / n_allowed, 1.0)) for part in parts]
     bound = 0.0
-    for word in words:
-        found = [_visible(part, np.uint64(word), mask) for part, mask in zip(parts, allowed, strict=True)]
+    for term, weight in terms.items():
+        found = [_visible(part, np.uint64(term), mask) for part, mask in zip(parts, allowed, strict=True)]
         df = sum(len(rows) for rows, _ in found)
-        idf = float(np.log1p((n_allowed - df + 0.5) / (df + 0.5)))
-        bound += idf * (K1 + 1)
+        most = weight * (K1 + 1) * math.log1p((n_allowed - df + 0.5) / (df + 0.5))
+        bound += most
         for score, norm, (rows, counts) in zip(scores, slowed, found, strict=True):
-            score[rows] += np.float32(idf * (K1 + 1)) * counts / (counts + norm[rows])
-    for score in scores:
-        score /= np.float32(bound)
-    return scores
+            score[rows] += np.float32(most) * counts / (counts + norm[rows])
+    return [score / np.float32(bound) for score in scores]
+
+
+def _terms(query: Sequence[str]) -> dict[int, float]:
+    """Hash of each different word and pair -> its weight."""
+    words = np.array([_hash(word) for word in query], np.uint64)
+    return dict.fromkeys(_pairs(words).tolist(), PAIR_WEIGHT) | dict.fromkeys(words.tolist(), 1.0)
+
+
+def _pairs(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """A hash for every two neighbours; it depends on their order."""
+    return (words[:-1] * _MIX + words[1:]) ^ (words[:-1] >> np.uint64(29))
 
 
 def _visible(part: Postings, word: np.uint64, allowed: Bools) -> tuple[npt.NDArray[np.int32], Floats]:

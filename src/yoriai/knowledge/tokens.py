@@ -12,13 +12,12 @@ import threading
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from sudachipy import Morpheme, Tokenizer
+from typing import Any
 
 VERSION = 1
-_JAPANESE = r"\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_JAPANESE = (
+    r"\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
 # A stretch without Japanese but with a letter never reaches Sudachi, which reads English case by case.
 _FOREIGN = re.compile(rf"[^{_JAPANESE}\W\d_][^{_JAPANESE}]*")
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?(?:\+\+|#)?")
@@ -63,7 +62,7 @@ def _japanese_words(text: str) -> Iterator[str]:
         yield from _normal_forms(tokenizer.tokenize(piece))
 
 
-def _normal_forms(morphemes: Iterable[Morpheme]) -> Iterator[str]:
+def _normal_forms(morphemes: Iterable[Any]) -> Iterator[str]:
     for morpheme in morphemes:
         if morpheme.part_of_speech()[0] not in _DROPPED and (form := _fold(morpheme.normalized_form())):
             yield form
@@ -92,8 +91,8 @@ def _fold_katakana(form: str) -> str:
 _threads = threading.local()  # a Sudachi tokenizer serves one thread; the dictionary behind it is shared
 
 
-def _tokenizer() -> Tokenizer:
-    tokenizer: Tokenizer | None = getattr(_threads, "tokenizer", None)
+def _tokenizer() -> Any:
+    tokenizer = getattr(_threads, "tokenizer", None)
     if tokenizer is None:
         tokenizer = _threads.tokenizer = _new_tokenizer()
     return tokenizer
@@ -102,25 +101,21 @@ def _tokenizer() -> Tokenizer:
 _loading = threading.Lock()
 
 
-def _new_tokenizer() -> Tokenizer:
-    with _loading:
-        return _dictionary().tokenizer(mode=_shortest())
-
-
-def _shortest() -> object:
+def _new_tokenizer() -> Any:
     from sudachipy import SplitMode
 
-    return SplitMode.A
+    with _loading:
+        return _dictionary().tokenizer(mode=SplitMode.A)
 
 
 @cache
-def _dictionary() -> object:
+def _dictionary() -> Any:
     from sudachipy import Dictionary
 
     return Dictionary()
 
 
-def _stemmer() -> object:
+def _stemmer() -> Any:
     stemmer = getattr(_threads, "stemmer", None)
     if stemmer is None:
         from snowballstemmer import stemmer as make
