@@ -17,7 +17,7 @@ def unit(vectors: npt.ArrayLike) -> Floats:
     """Each row to length 1; a row of zeros stays."""
     rows = np.atleast_2d(np.asarray(vectors, np.float32))
     norms = np.linalg.norm(rows, axis=1, keepdims=True).astype(np.float32)
-    return rows / np.where(norms > 0, norms, np.float32(1))
+    return np.asarray(rows / np.where(norms > 0, norms, 1), np.float32)
 
 
 def cosines(vectors: Floats, query: Floats, allowed: Bools) -> Floats:

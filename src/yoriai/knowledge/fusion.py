@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from yoriai.knowledge import lexical
 from yoriai.knowledge.dense import Bools, Floats, cosines, unit
-from yoriai.knowledge.index import PassageIndex, Segment
+from yoriai.knowledge.index import PassageIndex, Segment, of_documents
 
 Method = Literal["hybrid", "lexical", "dense"]
 DENSE_WEIGHT = 0.06  # per standard deviation of the cosine
@@ -28,8 +28,8 @@ DENSE_WEIGHT = 0.06  # per standard deviation of the cosine
 class Hit:
     id: str  # of the passage
     score: float
-    lexical: float  # share of the most that a passage could reach for this query: 0..1
-    cosine: float | None  # None: no vector of the passage or of the query
+    lexical: float | None  # share of the most that a passage could reach for this query: 0..1
+    cosine: float | None  # None: no vector of the passage or of the query, or not asked for
 
 
 def rank(
@@ -52,30 +52,26 @@ def rank(
     if not segments:
         return []
     masks = [_allowed(segment, documents) for segment in segments]
-    allowed = np.concatenate(masks)
-    shares = np.concatenate(lexical.shares([segment.postings for segment in segments], words, masks))
-    cosine = _cosines(segments, vector, masks)
-    scores = fuse(shares, cosine, method)
-    best = top(scores, allowed & _is_hit(shares, cosine, method), k)
-    ids = np.concatenate([segment.ids for segment in segments]) if len(segments) > 1 else segments[0].ids
+    shares = _shares(segments, words if method != "dense" else (), masks)
+    cosine = _cosines(segments, vector if method != "lexical" else None, masks)
+    scores = fuse(shares, cosine)
+    found = np.concatenate(masks) & ((shares > 0) | ~np.isnan(cosine))
     return [
         Hit(
-            id=ids[row].decode(),
+            id=_name(segments, row),
             score=float(scores[row]),
-            lexical=float(shares[row]),
+            lexical=None if method == "dense" else float(shares[row]),
             cosine=None if np.isnan(cosine[row]) else float(cosine[row]),
         )
-        for row in best.tolist()
+        for row in top(scores, found, k).tolist()
     ]
 
 
-def fuse(shares: Floats, cosine: Floats, method: Method = "hybrid") -> Floats:
+def fuse(shares: Floats, cosine: Floats) -> Floats:
     """One score per row. A row without a cosine (NaN) counts as an average one."""
-    if method == "lexical" or np.isnan(cosine).all():
+    if np.isnan(cosine).all():
         return shares
-    if method == "dense":
-        return cosine
-    return shares + DENSE_WEIGHT * np.nan_to_num(standardised(cosine))
+    return shares + np.float32(DENSE_WEIGHT) * np.nan_to_num(standardised(cosine))
 
 
 def standardised(cosine: Floats) -> Floats:
@@ -95,17 +91,22 @@ def top(scores: Floats, allowed: Bools, k: int) -> npt.NDArray[np.intp]:
     return rows[np.argsort(-found, kind="stable")[:k]]
 
 
-def _is_hit(shares: Floats, cosine: Floats, method: Method) -> Bools:
-    if method == "lexical":
-        return shares > 0
-    has_vector = ~np.isnan(cosine)
-    return has_vector if method == "dense" else (shares > 0) | has_vector
-
-
 def _allowed(segment: Segment, documents: Collection[str] | None) -> Bools:
     if documents is None:
         return segment.alive
-    return segment.alive & np.isin(segment.documents, [name.encode() for name in documents])
+    return segment.alive & of_documents(segment, documents)
+
+
+def _shares(segments: Sequence[Segment], words: Sequence[str], masks: Sequence[Bools]) -> Floats:
+    return np.concatenate(lexical.shares([segment.postings for segment in segments], words, masks))
+
+
+def _name(segments: Sequence[Segment], row: int) -> str:
+    for segment in segments:
+        if row < len(segment.ids):
+            return str(segment.ids[row].decode())
+        row -= len(segment.ids)
+    raise IndexError(row)
 
 
 def _cosines(segments: Sequence[Segment], vector: npt.ArrayLike | None, masks: Sequence[Bools]) -> Floats:

@@ -26,7 +26,8 @@ _FACTOR = 4  # a segment this many times larger than the one behind it is left a
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Segment:
     ids: Ids  # [n], of passages
-    documents: Ids  # [n]
+    documents: Ids  # [m], distinct, ascending
+    document_of: npt.NDArray[np.intp]  # [n], places in `documents`
     alive: Bools  # [n]
     postings: Postings
     vectors: Floats  # [n, d], of length 1, zeros where still to be made; [n, 0] where there are none
@@ -68,15 +69,17 @@ class PassageIndex:
         """
         if not len(ids):
             return
+        distinct, document_of = np.unique(_names(documents), return_inverse=True)
         segment = Segment(
             ids=_names(ids),
-            documents=_names(documents),
+            documents=distinct,
+            document_of=document_of,
             alive=np.ones(len(ids), np.bool_),
             postings=lexical.build(texts),
             vectors=np.zeros((len(ids), 0), np.float32) if vectors is None else unit(vectors),
         )
         with self._lock:
-            old = [_without(older, older.ids, segment.ids) for older in self._segments]
+            old = [_without(older, np.isin(older.ids, segment.ids)) for older in self._segments]
             self._segments = _merged((*old, segment))
 
     def set_vectors(self, ids: Sequence[str], vectors: npt.ArrayLike) -> None:
@@ -99,7 +102,9 @@ class PassageIndex:
     def remove(self, ids: Collection[str]) -> None:
         names = _names(list(ids))
         with self._lock:
-            self._segments = tuple(_without(segment, segment.ids, names) for segment in self._segments)
+            self._segments = tuple(
+                _without(segment, np.isin(segment.ids, names)) for segment in self._segments
+            )
 
     def remove_documents(self, documents: Collection[str]) -> None:
         names = _names(list(documents))
@@ -107,12 +112,17 @@ class PassageIndex:
             self._segments = tuple(_without(segment, segment.documents, names) for segment in self._segments)
 
 
+def of_documents(segment: Segment, documents: Collection[str]) -> Bools:
+    """[n]: which rows belong to one of `documents`."""
+    wanted = np.isin(segment.documents, _names(list(documents)))
+    return np.asarray(wanted[segment.document_of], np.bool_)
+
+
 def _names(names: Sequence[str]) -> Ids:
     return np.array([name.encode() for name in names], dtype=np.bytes_)
 
 
-def _without(segment: Segment, column: Ids, names: Ids) -> Segment:
-    gone = np.isin(column, names)
+def _without(segment: Segment, gone: Bools) -> Segment:
     return replace(segment, alive=segment.alive & ~gone) if gone.any() else segment
 
 
@@ -150,9 +160,12 @@ def _merged(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
 def _merge(first: Segment, second: Segment) -> Segment:
     both = (first, second)
     dimensions = max(segment.vectors.shape[1] for segment in both)
+    names = np.concatenate([segment.documents[segment.document_of[segment.alive]] for segment in both])
+    documents, document_of = np.unique(names, return_inverse=True)
     return Segment(
         ids=np.concatenate([segment.ids[segment.alive] for segment in both]),
-        documents=np.concatenate([segment.documents[segment.alive] for segment in both]),
+        documents=documents,
+        document_of=document_of,
         alive=np.ones(sum(int(np.count_nonzero(segment.alive)) for segment in both), np.bool_),
         postings=lexical.merge([segment.postings for segment in both], [segment.alive for segment in both]),
         vectors=np.concatenate([_widened(segment.vectors, dimensions)[segment.alive] for segment in both]),
@@ -161,6 +174,6 @@ def _merge(first: Segment, second: Segment) -> Segment:
 
 def _bytes(segment: Segment) -> int:
     postings = segment.postings
-    arrays = (segment.ids, segment.documents, segment.alive, segment.vectors, postings.words, postings.starts,
-              postings.rows, postings.counts, postings.lengths)  # fmt: skip
-    return sum(int(each.nbytes) for each in arrays)
+    arrays = (segment.ids, segment.documents, segment.document_of, segment.alive, segment.vectors)
+    counted = (postings.words, postings.starts, postings.rows, postings.counts, postings.lengths)
+    return sum(int(each.nbytes) for each in (*arrays, *counted))
