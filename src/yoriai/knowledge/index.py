@@ -107,9 +107,10 @@ class PassageIndex:
             )
 
     def remove_documents(self, documents: Collection[str]) -> None:
-        names = _names(list(documents))
         with self._lock:
-            self._segments = tuple(_without(segment, segment.documents, names) for segment in self._segments)
+            self._segments = tuple(
+                _without(segment, of_documents(segment, documents)) for segment in self._segments
+            )
 
 
 def of_documents(segment: Segment, documents: Collection[str]) -> Bools:
