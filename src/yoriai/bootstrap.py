@@ -28,6 +28,9 @@ from yoriai.engines.router import Router
 from yoriai.errors import PrerequisiteError
 from yoriai.evaluation.outlook import Outlooks
 from yoriai.evaluation.results import Results
+from yoriai.jobs.jobs import Jobs
+from yoriai.knowledge.knowledge import Knowledge
+from yoriai.knowledge.web_pages import PURPOSE
 from yoriai.responders.registry import Registry
 from yoriai.settings import Settings
 from yoriai.store.database import Database
@@ -55,6 +58,8 @@ class Services:
     accounts: Accounts
     router: Router
     registry: Registry
+    jobs: Jobs
+    knowledge: Knowledge
     chat: Chat
     metrics: Metrics
 
@@ -75,6 +80,13 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         policy = Policy(licences.load(), settings.catalog.allowed_verdicts)
         pulls = Pulls(entries, library, egress, settings.download, policy)
         ending.push_async_callback(pulls.aclose)
+        jobs = Jobs(database, settings.home / "run" / "jobs.lock")
+        ending.push_async_callback(jobs.aclose)
+        knowledge = Knowledge(
+            database=database, jobs=jobs, router=router, library=library, egress=egress, settings=settings.knowledge,
+            folder=settings.home / "documents",
+        )  # fmt: skip
+        ending.push_async_callback(knowledge.aclose)
         results = Results(database=database)
         registry = Registry(router, library, default=settings.model)
         metrics = Metrics()
@@ -93,6 +105,8 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
             accounts=Accounts(database, settings.accounts),
             router=router,
             registry=registry,
+            jobs=jobs,
+            knowledge=knowledge,
             chat=chat,
             metrics=metrics,
         )
@@ -104,6 +118,7 @@ def allowed_hosts(settings: Settings, entries: Mapping[str, Entry]) -> dict[str,
     return {
         "hub": _HUB_STORES | {_host(settings.download.hub_url)},
         "url": frozenset(_host(url) for url in urls),
+        PURPOSE: frozenset(settings.knowledge.web_hosts),
         "remote": frozenset(_host(remote.url) for remote in settings.remotes),
     }
 

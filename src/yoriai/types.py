@@ -434,7 +434,6 @@ class KnownDocument:
     added_at: datetime
     media_type: str = ""
     title: str = ""
-    attempts: int = 0
     error_key: str | None = None
     error_values: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()  # keys of the catalogue of messages

@@ -177,6 +177,12 @@ class Router:
             return int(psutil.Process(pid).memory_info().rss) if pid else None
         return None
 
+    def is_answering(self, *, besides: str) -> bool:
+        """Whether somebody uses a model other than `besides` now, or waits for one."""
+        return any(engine.leases and name != besides for name, engine in self._engines.items()) or any(
+            lease.name != besides for lease, _ in self._waiting
+        )
+
     def private_bytes(self) -> int:
         """What becomes free when every engine ends: memory of their own, without the mapped files of weights."""
         total = 0

@@ -68,6 +68,12 @@ def with_content(connection: Connection, collection_id: str, sha256: str) -> lis
     ]
 
 
+def of_file(connection: Connection, file_id: str) -> list[KnownDocument]:
+    """In whatever collection."""
+    found = select(documents).where(documents.c.file_id == file_id)
+    return [_document(row) for row in connection.execute(found.order_by(documents.c.id))]
+
+
 def change(connection: Connection, document_id: str, **values: Any) -> bool:
     """Set columns; whether the document is still there."""
     for name in _LISTS:

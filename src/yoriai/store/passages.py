@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, func, insert, select
 
-from yoriai.store.tables import documents, pages, passages, vectors
+from yoriai.store.tables import pages, passages, vectors
 
 _AT_ONCE = 500  # ids in one statement
 
@@ -37,20 +37,10 @@ class PassageRow:
     language: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Content:
-    """What the index is made of: one entry per passage of a collection, in the order of documents and places."""
-
-    ids: list[str]
-    documents: list[str]
-    tokens: list[str]
-    vectors: list[bytes | None]
-
-
 def replace(
     connection: Connection, document_id: str, new_pages: Iterable[PageRow], new_passages: Iterable[PassageRow]
 ) -> None:
-    """All pages and passages of a document. The vector of a passage whose text stays is kept."""
+    """All pages and passages of a document. The vector of a passage whose text and headings stay is kept."""
     old = _vectors_by_text(connection, document_id)
     clear(connection, document_id)
     rows = [{"document_id": document_id, **asdict(page)} for page in new_pages]
@@ -62,7 +52,7 @@ def replace(
     kept = [
         {"passage_id": row["id"], "model": model, "vector": vector}
         for row in rows
-        for model, vector in old.get(row["text"], {}).items()
+        for model, vector in old.get((row["text"], *row["heading_path"]), {}).items()
     ]
     if kept:
         connection.execute(insert(vectors), kept)
@@ -100,24 +90,6 @@ def by_ids(
         )
         found |= {row.id: _passage(row) for row in connection.execute(wanted)}
     return found
-
-
-def content(connection: Connection, collection_id: str, model: str) -> Content:
-    """Everything of a collection that search needs; vectors of `model` where they are there."""
-    joined = passages.outerjoin(
-        vectors, and_(vectors.c.passage_id == passages.c.id, vectors.c.model == model)
-    )
-    found = (
-        select(passages.c.id, passages.c.document_id, passages.c.tokens, vectors.c.vector)
-        .select_from(joined)
-        .where(passages.c.collection_id == collection_id)
-        .order_by(passages.c.document_id, passages.c.ordinal)
-    )
-    rows = connection.execute(found).all()
-    return Content(
-        ids=[row[0] for row in rows], documents=[row[1] for row in rows], tokens=[row[2] for row in rows],
-        vectors=[row[3] for row in rows],
-    )  # fmt: skip
 
 
 def without_vector(
@@ -162,15 +134,15 @@ def remove_other_vectors(connection: Connection, collection_id: str, model: str)
     connection.execute(delete(vectors).where(vectors.c.passage_id.in_(mine), vectors.c.model != model))
 
 
-def _vectors_by_text(connection: Connection, document_id: str) -> dict[str, dict[str, bytes]]:
+def _vectors_by_text(connection: Connection, document_id: str) -> dict[tuple[str, ...], dict[str, bytes]]:
     found = (
-        select(passages.c.text, vectors.c.model, vectors.c.vector)
-        .select_from(vectors.join(passages).join(documents))
+        select(passages.c.text, passages.c.heading_path, vectors.c.model, vectors.c.vector)
+        .select_from(vectors.join(passages))
         .where(passages.c.document_id == document_id)
     )
-    by_text: dict[str, dict[str, bytes]] = {}
+    by_text: dict[tuple[str, ...], dict[str, bytes]] = {}
     for row in connection.execute(found):
-        by_text.setdefault(row.text, {})[row.model] = row.vector
+        by_text.setdefault((row.text, *row.heading_path), {})[row.model] = row.vector
     return by_text
 
 
@@ -186,3 +158,40 @@ def _passage(row: Row[Any]) -> PassageRow:
         start=row.start, end=row.end, text=row.text, tokens=row.tokens, heading_path=row.heading_path,
         language=row.language,
     )  # fmt: skip
+
+
+def keys(connection: Connection, collection_id: str) -> dict[str, str]:
+    """Ids of passages with those of their documents."""
+    found = select(passages.c.id, passages.c.document_id).where(passages.c.collection_id == collection_id)
+    return {row[0]: row[1] for row in connection.execute(found)}
+
+
+def words_of(connection: Connection, ids: Sequence[str]) -> list[tuple[str, str, str]]:
+    """(id, document's id, tokens) of passages."""
+    found: list[tuple[str, str, str]] = []
+    for start in range(0, len(ids), _AT_ONCE):
+        wanted = select(passages.c.id, passages.c.document_id, passages.c.tokens)
+        wanted = wanted.where(passages.c.id.in_(ids[start : start + _AT_ONCE]))
+        found += [(row[0], row[1], row[2]) for row in connection.execute(wanted)]
+    return found
+
+
+def vector_keys(connection: Connection, collection_id: str, model: str) -> set[str]:
+    """Ids of the passages that have their vector of `model`."""
+    found = (
+        select(vectors.c.passage_id)
+        .select_from(vectors.join(passages))
+        .where(passages.c.collection_id == collection_id, vectors.c.model == model)
+    )
+    return set(connection.scalars(found))
+
+
+def vectors_of(connection: Connection, model: str, ids: Sequence[str]) -> list[tuple[str, bytes]]:
+    found: list[tuple[str, bytes]] = []
+    for start in range(0, len(ids), _AT_ONCE):
+        wanted = select(vectors.c.passage_id, vectors.c.vector)
+        wanted = wanted.where(
+            vectors.c.model == model, vectors.c.passage_id.in_(ids[start : start + _AT_ONCE])
+        )
+        found += [(row[0], row[1]) for row in connection.execute(wanted)]
+    return found

@@ -192,7 +192,6 @@ documents = Table(
     Column("media_type", String(200), nullable=False),
     Column("title", Text, nullable=False),
     Column("status", String(20), nullable=False),
-    Column("attempts", Integer, nullable=False),  # that were begun and not ended
     Column("error_key", String(200)),
     Column("error_values", JSON, nullable=False),
     Column("warnings", JSON, nullable=False),

@@ -48,7 +48,6 @@ def upgrade() -> None:
         sa.Column("media_type", sa.String(200), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("status", sa.String(20), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("error_key", sa.String(200)),
         sa.Column("error_values", sa.JSON(), nullable=False),
         sa.Column("warnings", sa.JSON(), nullable=False),
