@@ -28,5 +28,6 @@ def cosines(vectors: Floats, query: Floats, allowed: Bools) -> Floats:
         found[rows] = vectors[rows] @ query
     else:
         found = np.where(allowed, vectors @ query, found)
-    found[found == 0] = np.nan
+    zeros = np.flatnonzero(found == 0)
+    found[zeros[~vectors[zeros].any(axis=1)]] = np.nan
     return found

@@ -54,7 +54,7 @@ def rank(
     masks = [_allowed(segment, documents) for segment in segments]
     shares = _shares(segments, words if method != "dense" else (), masks)
     cosine = _cosines(segments, vector if method != "lexical" else None, masks)
-    scores = fuse(shares, cosine)
+    scores = cosine if method == "dense" else fuse(shares, cosine)
     found = np.concatenate(masks) & ((shares > 0) | ~np.isnan(cosine))
     return [
         Hit(
@@ -84,7 +84,7 @@ def top(scores: Floats, allowed: Bools, k: int) -> npt.NDArray[np.intp]:
     """Rows of the `k` highest scores among the allowed, best first; of equal ones the first."""
     rows = np.flatnonzero(allowed)
     found = scores[rows]
-    if k < len(rows):
+    if 0 < k < len(rows):
         least = np.partition(found, len(rows) - k)[len(rows) - k]
         rows = rows[found >= least]
         found = scores[rows]
