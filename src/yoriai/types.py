@@ -209,7 +209,7 @@ class ToolCall:
 class Stage:
     """What is being done before or between the words: `loading` a model, `queued`, `prompt` (being read) …"""
 
-    name: Literal["queued", "loading", "prompt", "generating"]
+    name: Literal["queued", "loading", "prompt", "generating", "searching", "parts", "checking"]
     detail: str = ""
     progress: float | None = None  # 0 … 1
 
@@ -246,7 +246,52 @@ class Finish:
     index: int = 0
 
 
-Event = TextDelta | ReasoningDelta | ToolCall | Stage | Usage | Finish
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Citation:
+    """A passage that was put before the model as [number]: `text` is the document's page text[start:end]."""
+
+    number: int  # from 1, as the answer cites it
+    document_id: str
+    document: str  # its name
+    page: int
+    start: int
+    end: int
+    text: str
+    collection_id: str
+    score: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sources:
+    """What the answer may rest on; comes before its first word, and in full."""
+
+    citations: tuple[Citation, ...]
+    found: int  # passages that search gave
+    left_out: int  # of them, for want of room
+    tokens: int  # that those put in take
+    budget: int  # tokens that there was room for
+    query: str = ""  # what was searched for, with the conversation taken into account
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SentenceSupport:
+    """Whether what a sentence cites bears it out: answer text[start:end]."""
+
+    start: int
+    end: int
+    verdict: Literal["supported", "weak", "unsupported", "uncited"]
+    citations: tuple[int, ...] = ()  # numbers that it cites
+    score: float = 0.0  # 0..1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Support:
+    """Of every sentence of the answer; comes after its last word."""
+
+    sentences: tuple[SentenceSupport, ...]
+
+
+Event = TextDelta | ReasoningDelta | ToolCall | Stage | Sources | Support | Usage | Finish
 
 
 class Responder(Protocol):
@@ -307,6 +352,8 @@ class ConversationMessage:
     left_out: int = 0  # earlier messages that did not fit into the context
     error_key: str | None = None
     error_values: dict[str, Any] = field(default_factory=dict)
+    sources: Sources | None = None  # of a reply from documents
+    support: Support | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -401,6 +448,27 @@ class Collection:
     embedding_model: str  # whose vectors are searched now; empty: there are none yet
     revision: int
     vector_revision: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Assistant:
+    """A model with a role, sampling and documents; `assistant:NAME` wherever a model's name is."""
+
+    id: str
+    owner_id: str
+    name: str
+    sharing: Sharing
+    model: str  # empty: whoever answers by default
+    system_prompt: str
+    sampling: Sampling
+    collection_ids: tuple[str, ...]
+    mode: Literal[
+        "passages", "whole"
+    ]  # what is put before the model: passages that were found, or whole documents
+    only_documents: bool  # "not in the documents" where they don't bear out an answer
+    checks_support: bool
     created_at: datetime
     updated_at: datetime
 
