@@ -118,9 +118,6 @@ class KnowledgeSettings(_Section):
     max_file_bytes: int = Field(
         200_000_000, ge=1000, description="Larger files are not taken into a collection."
     )
-    max_upload_bytes: int = Field(
-        1_000_000_000, ge=1000, description="Largest request body with files that is read."
-    )
     web_hosts: tuple[str, ...] = Field(
         (),
         description="Hosts whose pages may be added, like `example.org` or `*.example.org`; empty: none.",

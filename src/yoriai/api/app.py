@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from yoriai import __version__
 from yoriai.api import (
+    collections,
     conversations,
     errors,
     health,
@@ -23,7 +24,9 @@ from yoriai.api import (
     openai_chat,
     openai_completions,
     openai_embeddings,
+    openai_files,
     openai_models,
+    openai_vector_stores,
     session,
     tokens,
     users,
@@ -39,10 +42,13 @@ _MODULES = (
     openai_completions,
     openai_embeddings,
     openai_models,
+    openai_files,
+    openai_vector_stores,
     session,
     users,
     tokens,
     conversations,
+    collections,
     models,
     health,
 )
@@ -68,7 +74,10 @@ def create_app(
     if web_mount:
         web_mount(page, services)
     closed = Closed(api, Principals(services.accounts, local_key))
-    return Guard(Switch(page, Measured(closed, services.metrics)), services.settings.server, page_policy)
+    settings = services.settings
+    return Guard(
+        Switch(page, Measured(closed, services.metrics)), settings.server, page_policy, settings.knowledge.max_file_bytes
+    )  # fmt: skip
 
 
 def create_api(services: Services | None) -> FastAPI:
