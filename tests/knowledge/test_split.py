@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from yoriai.knowledge.document import Block, BlockKind, Page, ParsedDocument, Passage
-from yoriai.knowledge.split import MOST, indexed_text, language_of, size_of, split
+from yoriai.knowledge.split import MOST, indexed_text, indexed_words, language_of, size_of, split
 
 
 def _page(*blocks: tuple[BlockKind, str, int], number: int = 1, label: str = "") -> Page:
@@ -81,6 +81,13 @@ def test_a_heading_begins_a_passage_and_its_path_holds_those_above() -> None:
     ]
     assert passages[1].text == "日当\n\n日当は二千円とする。"
     assert indexed_text(passages[1]) == "規程集\n旅費規程\n日当\n\n日当は二千円とする。"
+
+
+def test_a_heading_s_words_count_twice() -> None:
+    [passage] = split(
+        _document(_page(("heading", "旅費", 1), ("paragraph", "出張に適用する。", 0)), title="規程集")
+    )
+    assert [indexed_words(passage).count(word) for word in ("旅費", "規程", "出張")] == [2, 2, 1]
 
 
 def test_paragraphs_are_cut_between_sentences_only() -> None:

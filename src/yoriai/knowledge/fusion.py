@@ -1,10 +1,12 @@
 """Ranks passages: both halves of the search over every row that may be seen, joined in one score.
 
-score = share of the lexical upper bound + DENSE_WEIGHT · standardised cosine. Not reciprocal ranks: they throw away
-how sure each half is. The cosine is measured in standard deviations over all rows, for models differ in which
-cosines they use. Both halves are exact, so no passage is lost before they are joined.
+score = share of the lexical upper bound ^ SURENESS + DENSE_WEIGHT · standardised cosine. Not reciprocal ranks: they
+throw away how sure each half is. A high share is far better evidence than two halves of it: where a question shares
+few words with its answer, those it does share are chance, and the cosine decides. The cosine is measured in standard
+deviations over all rows, for models differ in which cosines they use. Both halves are exact, so no passage is lost
+before they are joined.
 Source: Bruch, Gai & Ingber 2023, "An Analysis of Fusion Functions for Hybrid Retrieval" (convex combination with
-theoretical bounds); weight and pairs chosen on half of the articles, see docs/log.md.
+theoretical bounds). How the numbers were chosen: docs/decisions/0015-search.md.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ from yoriai.knowledge.dense import Bools, Floats, cosines, unit
 from yoriai.knowledge.index import PassageIndex, Segment, of_documents
 
 Method = Literal["hybrid", "lexical", "dense"]
-DENSE_WEIGHT = 0.06  # per standard deviation of the cosine
+SURENESS = 2.5
+DENSE_WEIGHT = 0.015  # per standard deviation of the cosine
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,7 +74,8 @@ def fuse(shares: Floats, cosine: Floats) -> Floats:
     """One score per row. A row without a cosine (NaN) counts as an average one."""
     if np.isnan(cosine).all():
         return shares
-    return shares + np.float32(DENSE_WEIGHT) * np.nan_to_num(standardised(cosine))
+    evidence = np.power(shares, np.float32(SURENESS))
+    return np.asarray(evidence + DENSE_WEIGHT * np.nan_to_num(standardised(cosine)), np.float32)
 
 
 def standardised(cosine: Floats) -> Floats:

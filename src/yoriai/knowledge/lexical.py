@@ -1,6 +1,6 @@
 """Lexical search: BM25 over postings in numpy, each score as a share of the most that its query could reach.
 
-Beside each word, each pair of neighbours is a term too, with half a word's weight: a passage that has "長野 県" in this
+Beside each word, each pair of neighbours is a term too, with less weight: a passage that has "長野 県" in this
 order says more than one that has both somewhere.
 Knows words (as `tokens.tokens` makes them) and rows, nothing of passages or users. `index.py` keeps the postings in
 segments, `fusion.py` says which rows may be seen. Every statistic (number of passages, their mean length, how many
@@ -23,7 +23,7 @@ import numpy.typing as npt
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
 K1, B = 1.2, 0.75
-PAIR_WEIGHT = 0.5  # of a word's
+PAIR_WEIGHT = 0.25  # of a word's
 _MAX_COUNT = 255
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # odd, so that multiplying loses nothing
 
@@ -84,11 +84,16 @@ def merge(parts: Sequence[Postings], kept: Sequence[Bools]) -> Postings:
     )
 
 
-def shares(parts: Sequence[Postings], query: Sequence[str], allowed: Sequence[Bools]) -> list[Floats]:
+def shares(
+    parts: Sequence[Postings],
+    query: Sequence[str],
+    allowed: Sequence[Bools],
+    pair_weight: float = PAIR_WEIGHT,
+) -> list[Floats]:
     """Score of every row, part by part: BM25 over its upper bound for `query`, in 0..1; 0 where not allowed."""
     scores = [np.zeros(len(part.lengths), np.float32) for part in parts]
     n_allowed = sum(int(np.count_nonzero(mask)) for mask in allowed)
-    terms = _terms(query)
+    terms = _terms(query, pair_weight)
     if not n_allowed or not terms:
         return scores
     total = sum(int(part.lengths[mask].sum()) for part, mask in zip(parts, allowed, strict=True))
@@ -104,10 +109,12 @@ def shares(parts: Sequence[Postings], query: Sequence[str], allowed: Sequence[Bo
     return [score / np.float32(bound) for score in scores]
 
 
-def _terms(query: Sequence[str]) -> dict[int, float]:
+def _terms(query: Sequence[str], pair_weight: float) -> dict[int, float]:
     """Hash of each different word and pair -> its weight."""
     words = np.array([_hash(word) for word in query], np.uint64)
-    return dict.fromkeys(_pairs(words).tolist(), PAIR_WEIGHT) | dict.fromkeys(words.tolist(), 1.0)
+    return dict.fromkeys(_pairs(words).tolist() if pair_weight else (), pair_weight) | dict.fromkeys(
+        words.tolist(), 1.0
+    )
 
 
 def _pairs(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:

@@ -2,7 +2,8 @@
 
 A heading begins a passage; paragraphs are put together under it until there are enough of them, and cut between
 sentences where one is too long; a table stays whole, or is cut between rows with its header in `heading_path`.
-Knows no store and no model; `reading.py` calls it. `indexed_text` is what of a passage is searched.
+Knows no store and no model; `reading.py` calls it. `indexed_text` is what of a passage is embedded, `indexed_words`
+what lexical search compares.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 
 from yoriai.knowledge.document import Block, BlockKind, Page, ParsedDocument, Passage
 from yoriai.knowledge.sentences import Span, fragments, sentences, trimmed
+from yoriai.knowledge.tokens import tokens
 from yoriai.types import Language
 
 # Sizes are estimates of an embedding model's tokens, on the safe side: E5 reads 512 with the headings above.
@@ -68,9 +70,15 @@ def split(document: ParsedDocument) -> list[Passage]:
 
 
 def indexed_text(passage: Passage) -> str:
-    """What is embedded and whose words are indexed: the headings that the passage doesn't have itself, its text."""
+    """What is embedded: the headings that the passage doesn't have itself, then its text."""
     above = [_shortened(heading) for heading in passage.heading_path if heading not in passage.text]
     return "\n".join([*above, passage.text])
+
+
+def indexed_words(passage: Passage) -> list[str]:
+    """Those of `indexed_text` and once more those of its headings, which say what it is about."""
+    words = [word for heading in passage.heading_path for word in tokens(_shortened(heading))]
+    return words + tokens(indexed_text(passage))
 
 
 def language_of(text: str) -> Language:
