@@ -12,8 +12,7 @@ from anyio import to_thread
 
 from yoriai.knowledge.document import Page, ParsedDocument, Passage
 from yoriai.knowledge.parsing.parse import ParseLimits, parse
-from yoriai.knowledge.split import indexed_text, split
-from yoriai.knowledge.tokens import tokens
+from yoriai.knowledge.split import indexed_text, indexed_words, split
 from yoriai.store.passages import PageRow, PassageRow
 from yoriai.types import KnownDocument
 
@@ -74,7 +73,7 @@ def _passage(passage: Passage, document: KnownDocument, sha256: str) -> PassageR
     return PassageRow(
         id=hashlib.sha256(identity.encode()).hexdigest()[:32], document_id=document.id,
         collection_id=document.collection_id, ordinal=passage.ordinal, page=passage.page, start=passage.start,
-        end=passage.end, text=_kept(passage.text), tokens=SEPARATOR.join(tokens(indexed_text(passage))),
+        end=passage.end, text=_kept(passage.text), tokens=SEPARATOR.join(indexed_words(passage)),
         heading_path=[_kept(heading) for heading in passage.heading_path], language=passage.language,
     )  # fmt: skip
 
