@@ -259,6 +259,7 @@ class Citation:
     text: str
     collection_id: str
     score: float
+    file_id: str | None = None  # under which its file can be asked for; None: nothing of it could be kept
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

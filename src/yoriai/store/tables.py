@@ -27,7 +27,7 @@ from sqlalchemy import (
     true,
 )
 
-REVISION = "0003"  # of the newest migration: a database that has it needs no Alembic at start-up
+REVISION = "0004"  # of the newest migration: a database that has it needs no Alembic at start-up
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -120,6 +120,8 @@ messages = Table(
     Column("left_out", Integer, nullable=False),
     Column("error_key", String(200)),
     Column("error_values", JSON, nullable=False),
+    Column("sources", JSON),  # passages that a reply rests on
+    Column("support", JSON),  # and whether they bear out its sentences
 )
 
 measurements = Table(
@@ -247,6 +249,25 @@ watched_folders = Table(
     metadata,
     Column("collection_id", ForeignKey(collections.c.id, ondelete="CASCADE"), primary_key=True),
     Column("path", String(1000), primary_key=True),
+)
+
+assistants = Table(
+    "assistants",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("owner_id", String(32), nullable=False, index=True),  # no key: the local operator has no account
+    Column("name", String(200), nullable=False),
+    Column("name_key", Text, nullable=False),  # how names are compared
+    Column("sharing", String(20), nullable=False),
+    Column("model", String(256), nullable=False),  # empty: whoever answers by default
+    Column("system_prompt", Text, nullable=False),
+    Column("sampling", JSON, nullable=False),
+    Column("collection_ids", JSON, nullable=False),  # no key: what is gone, or not the asker's, is not asked
+    Column("mode", String(20), nullable=False),
+    Column("only_documents", Boolean, nullable=False),
+    Column("checks_support", Boolean, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
 )
 
 jobs = Table(
