@@ -20,15 +20,15 @@ def snapshot(path: Path, *, most_bytes: int) -> IO[bytes]:
         NotFoundError: there is no such file. DocumentError: too large, no ordinary file, or it changed meanwhile.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would wait for a writer
+            raise DocumentError("knowledge.file_not_regular")
+        file = path.open("rb")
     except FileNotFoundError:
         raise NotFoundError("knowledge.file_gone", path=path.name) from None
     except OSError as error:
         raise DocumentError("knowledge.file_unreadable", detail=error.strerror or str(error)) from None
-    with os.fdopen(descriptor, "rb") as file:
-        before = os.fstat(descriptor)
-        if not stat.S_ISREG(before.st_mode):
-            raise DocumentError("knowledge.file_not_regular")
+    with file:
+        before = os.fstat(file.fileno())
         if before.st_size > most_bytes:
             raise DocumentError("knowledge.file_too_large", size=_mib(before.st_size), limit=_mib(most_bytes))
         copy = _copied(file, most_bytes)

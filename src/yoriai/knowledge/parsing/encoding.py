@@ -26,6 +26,7 @@ _KANA = re.compile("[ぁ-んァ-ヶー、。「」・]")
 _KANJI = re.compile("[一-龠々]")
 _HALF_WIDTH = re.compile("[｡-ﾟ]")
 _ODD = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ue000-\uf8ff\ufffd]")
+_MOST_ACCENTS = 0.15  # of western texts; a library often takes such a one for Central European
 _MANY_BROKEN = 0.02
 
 
@@ -138,6 +139,9 @@ def _nearly_utf8(data: bytes) -> str:
 
 
 def _other(data: bytes) -> str:
+    beyond = sum(each > 0x7F for each in data)
+    if beyond < _MOST_ACCENTS * len(data) and not _fails(data, "cp1252"):
+        return "cp1252"
     from charset_normalizer import from_bytes
 
     best = from_bytes(data[:_SAMPLE]).best()

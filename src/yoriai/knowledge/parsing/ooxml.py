@@ -33,7 +33,8 @@ def parsed(data: bytes) -> Element:
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
-        raise RefusedError("broken", detail=str(error)[:200]) from None
+        cause = "hostile_xml" if b"<!DOCTYPE" in data else "broken"  # libxml2 stops at laughs by itself
+        raise RefusedError(cause, detail=str(error)[:200]) from None
     if root.getroottree().docinfo.doctype:
         raise RefusedError("hostile_xml")
     return root

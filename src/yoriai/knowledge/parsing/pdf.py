@@ -25,6 +25,7 @@ MOST_PAGES = 50_000
 _MOST_OUTLINE = 50_000
 _MOST_FAILURES = 50  # pages in a row that can't be opened: the file is broken
 _OCR_DPI = 200
+_MOST_OF_A_PAGE = 0.5
 
 
 @dataclass(slots=True)
@@ -34,6 +35,7 @@ class Reading:
     composed: Composed
     boxes: Callable[[int], list[Box | None]]  # of the characters of a line, in points
     is_scanned: bool = False
+    close: Callable[[], None] = lambda: None
 
 
 def read(file: BinaryIO, outcome: Outcome) -> Pages:
@@ -53,6 +55,7 @@ def read(file: BinaryIO, outcome: Outcome) -> Pages:
             outcome.warn("knowledge.warning_page_unreadable")
             reading = Reading(Composed(), lambda _: [])
         composed = reading.composed
+        reading.close()
         yield page(composed.text, composed.blocks, number, is_scanned=reading.is_scanned)
 
 
@@ -91,15 +94,15 @@ class PageReader:
     def read(self, number: int, outcome: Outcome) -> Reading:
         """Page `number`, from 1."""
         sheet = self._document[number - 1]
-        try:
-            layer = PageLines(sheet)
-            if quality.is_empty(layer.raw) or quality.is_garbled(layer.raw):
-                return self._scanned(sheet, layer, number, outcome)
-            if layer.is_vertical():
-                return self._read_vertical(number, layer)
-            return self._layered(layer, number)
-        finally:
-            sheet.close()
+        layer = PageLines(sheet)
+        if quality.is_garbled(layer.raw) or _is_scan(sheet, layer.raw):
+            reading = self._scanned(sheet, layer, number, outcome)
+        elif layer.is_vertical():
+            reading = self._read_vertical(number, layer)
+        else:
+            reading = self._layered(layer, number)
+        reading.close = sheet.close  # places can be asked for until then
+        return reading
 
     def _layered(self, layer: PageLines, number: int) -> Reading:
         lines = layer.lines()
@@ -121,8 +124,6 @@ class PageReader:
 
     def _scanned(self, sheet: Any, layer: PageLines, number: int, outcome: Outcome) -> Reading:
         """The picture of the page, read; the text layer where that has more to say."""
-        if pdfium_c.FPDFPage_CountObjects(sheet) == 0:
-            return Reading(Composed(), lambda _: [])
         picture, scale = rendered(sheet, _OCR_DPI / 72)
         lines = [_scaled(line, scale) for line in self._ocr.lines(picture)]
         text = "".join(line.text for line in lines)
@@ -139,6 +140,24 @@ class PageReader:
         known = self._outline.get(number, {})
         body = 0.0 if self._outline else body_height(self._heights)
         return compose(lines, known, body)
+
+
+def _is_scan(sheet: Any, text: str) -> bool:
+    """Is what the page shows in a picture, beside little or no text?"""
+    count = quality.length(text)
+    if count == 0:
+        return bool(pdfium_c.FPDFPage_CountObjects(sheet))
+    return count < quality.LITTLE and _picture_share(sheet) > _MOST_OF_A_PAGE
+
+
+def _picture_share(sheet: Any) -> float:
+    """The part of the page that its largest picture covers."""
+    width, height = sheet.get_size()
+    areas = [0.0]
+    for each in sheet.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_IMAGE], max_depth=3):
+        left, bottom, right, top = each.get_bounds()
+        areas.append(abs((right - left) * (top - bottom)))
+    return float(max(areas) / max(width * height, 1))
 
 
 def rendered(sheet: Any, scale: float) -> tuple[Any, float]:

@@ -23,7 +23,7 @@ def picture(file: BinaryIO, media_type: str, number: int, width_px: int) -> str:
         _check(number, len(document))
         sheet = document[number - 1]
         width, height = sheet.get_size()
-        shown = sheet.render(scale=min(width_px / width, _MOST_HEIGHT / height)).to_pil()
+        shown = sheet.render(scale=min((width_px - 0.01) / width, _MOST_HEIGHT / height)).to_pil()
     else:
         from yoriai.knowledge.parsing.picture import frame
         from yoriai.knowledge.parsing.picture import opened as opened_picture

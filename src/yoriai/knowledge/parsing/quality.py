@@ -8,11 +8,12 @@ _ODD = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ue000-\uf8ff\ufffd\ufffe]|[\
 _CID = re.compile(r"\(cid:\d+\)")
 _MOJIBAKE = re.compile("[À-ÿ][\u0080-¿]|[Ã-ï]{2,}|[縺繧譁蜿]{2,}|[ｦ-ﾟ]{1}[一-龠][ｦ-ﾟ]|â€")
 _MOST_ODD, _MOST_MOJIBAKE = 0.05, 0.08
-LEAST_CHARACTERS = 8
+LITTLE = 100  # characters: a stamp, a page number, a running title
 
 
-def is_empty(text: str) -> bool:
-    return len("".join(text.split())) < LEAST_CHARACTERS
+def length(text: str) -> int:
+    """Characters that are seen."""
+    return len("".join(text.split()))
 
 
 def is_garbled(text: str) -> bool:
