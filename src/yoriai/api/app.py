@@ -74,10 +74,9 @@ def create_app(
     if web_mount:
         web_mount(page, services)
     closed = Closed(api, Principals(services.accounts, local_key))
+    inner = Switch(page, Measured(closed, services.metrics))
     settings = services.settings
-    return Guard(
-        Switch(page, Measured(closed, services.metrics)), settings.server, page_policy, settings.knowledge.max_file_bytes
-    )  # fmt: skip
+    return Guard(inner, settings.server, page_policy, settings.knowledge.max_file_bytes)
 
 
 def create_api(services: Services | None) -> FastAPI:

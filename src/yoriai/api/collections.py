@@ -18,6 +18,7 @@ from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
 from yoriai.i18n.catalogue import text
 from yoriai.knowledge.collections import PageRow, Status
+from yoriai.knowledge.evaluating import MOST_QUESTIONS, Evaluation, Question, evaluate
 from yoriai.knowledge.fusion import Method
 from yoriai.knowledge.parsing.parse import Box, highlight_boxes, render_page
 from yoriai.knowledge.search import LONGEST_QUERY, MOST_HITS, Filters, Found
@@ -99,6 +100,18 @@ class SearchWish(BaseModel):
     until: datetime | None = None
 
 
+class QuestionAsked(BaseModel):
+    question: Annotated[str, Field(min_length=1, max_length=LONGEST_QUERY)]
+    document: Annotated[str, Field(max_length=1000)] = ""
+    page: int | None = None
+    text: Annotated[str, Field(max_length=100_000)] = ""
+    answer: Annotated[str, Field(max_length=100_000)] = ""
+
+
+class Questions(BaseModel):
+    questions: Annotated[list[QuestionAsked], Field(min_length=1, max_length=MOST_QUESTIONS)]
+
+
 @router.get("/api/collections")
 async def list_collections(user: CurrentUser, services: TheServices, name: str = "") -> CollectionList:
     """Collections that you may read, or the one that `name` names, and how far each is."""
@@ -144,6 +157,19 @@ async def change_collection(
 async def delete_collection(collection_id: str, user: CurrentUser, services: TheServices) -> None:
     """Delete a collection with all its documents."""
     await services.knowledge.collections.remove(user, collection_id)
+
+
+@router.post("/api/collections/{collection_id}/evaluation")
+async def evaluate_collection(
+    collection_id: str, body: Questions, user: CurrentUser, services: TheServices
+) -> Evaluation:
+    """How well questions with known answers are found, by every method."""
+    questions = [
+        Question(question=q.question, document=q.document, page=q.page, text=q.text, answer=q.answer)
+        for q in body.questions
+    ]
+    knowledge = services.knowledge
+    return await evaluate(user, collection_id, questions, knowledge.collections, knowledge.search)
 
 
 # ---- what is added ----------------------------------------------------------------------------------------

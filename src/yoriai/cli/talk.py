@@ -47,6 +47,7 @@ _BY_STATUS: dict[int, type[YoriaiError]] = {
     401: errors.AuthenticationError,
     403: errors.ForbiddenError,
     404: errors.NotFoundError,
+    409: errors.ConflictError,
     422: errors.UsageError,
 }
 
@@ -70,7 +71,7 @@ async def open_talk(settings: Settings, language: Language) -> AsyncIterator[Tal
 
     running = find(settings.home)
     if running:
-        async with _client(running, language) as client:
+        async with client_of(running, language) as client:
             yield ServerTalk(client, settings.model)
         return
     from yoriai import bootstrap
@@ -122,7 +123,7 @@ class ServerTalk:
         body |= {"stream": True, "stream_options": {"include_usage": True}}
         finished = False
         async with self._client.stream("POST", "/v1/chat/completions", json=body) as response:
-            await _check(response)
+            await check(response)
             async for line in response.aiter_lines():
                 if line == "data: [DONE]":
                     finished = True
@@ -134,7 +135,7 @@ class ServerTalk:
 
     async def _get(self, path: str) -> dict[str, Any]:
         response = await self._client.get(path)
-        await _check(response)
+        await check(response)
         content: dict[str, Any] = response.json()
         return content
 
@@ -178,14 +179,16 @@ def error_of(status: int, content: dict[str, Any]) -> YoriaiError:
     return cause("cli.server_said", message=error["message"])
 
 
-async def _check(response: httpx2.Response) -> None:
+async def check(response: httpx2.Response) -> None:
+    """Raises: what the server says has gone wrong."""
     if response.status_code >= 400:
         await response.aread()
         raise error_of(response.status_code, response.json())
 
 
 @asynccontextmanager
-async def _client(running: Running, language: Language) -> AsyncIterator[httpx2.AsyncClient]:
+async def client_of(running: Running, language: Language) -> AsyncIterator[httpx2.AsyncClient]:
+    """Speaks to a running server as the local operator."""
     import httpx2
 
     verify: ssl.SSLContext | bool = False
