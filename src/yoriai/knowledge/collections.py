@@ -162,6 +162,18 @@ class Collections:
 
         return await self._database.read(work)
 
+    async def whereabouts(self, user: User, document_id: str) -> KnownDocument:
+        """A document, whichever collection it is in. Raises: NotFoundError."""
+
+        def work(connection: Connection) -> KnownDocument:
+            document = documents.by_id(connection, document_id)
+            if document is None:
+                raise NotFoundError("access.not_found", param="document_id")
+            collection = found(connection, user, document.collection_id, Action.READ)
+            return _shown(document, collection, user)
+
+        return await self._database.read(work)
+
     async def pages(self, user: User, collection_id: str, document_id: str) -> list[PageRow]:
         """All pages of a document. Raises: NotFoundError."""
         document = await self.document(user, collection_id, document_id)

@@ -21,6 +21,7 @@ _JAPANESE = (
 # A stretch without Japanese but with a letter never reaches Sudachi, which reads English case by case.
 _FOREIGN = re.compile(rf"[^{_JAPANESE}\W\d_][^{_JAPANESE}]*")
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?(?:\+\+|#)?")
+_CAPITALISED = re.compile(r"(?<=[^\s.!?:\"“(*\-] )(?!I\b)[A-Z][^\W\d_]+|\b[A-Z]{2,}\b")
 _KATAKANA = re.compile(r"[ァ-ヺー]+")
 _DASH_IN_KATAKANA = re.compile(r"(?<=[ァ-ヺ])[‐‑‒–—―−]")
 _PIECE = re.compile(r"[^。！？\n]{1,4000}[。！？\n]*|[。！？\n]+")  # Sudachi takes 49,149 bytes at once
@@ -41,6 +42,45 @@ def tokens(text: str) -> list[str]:
         end = match.end()
     found += _japanese_words(text[end:])
     return found
+
+
+def names(text: str) -> set[str]:
+    """Proper nouns of `text`, spelt as `tokens` spells them: Sudachi's, and words with capitals inside a sentence."""
+    text = _DASH_IN_KATAKANA.sub("ー", unicodedata.normalize("NFKC", text))
+    found = {_foreign_word(match.group().casefold()) for match in _CAPITALISED.finditer(text)}
+    japanese = _FOREIGN.sub(" ", text)
+    for piece in _PIECE.findall(japanese) if not japanese.isspace() else ():
+        for morpheme in _tokenizer().tokenize(piece):
+            if morpheme.part_of_speech()[1] == "固有名詞" and (form := _fold(morpheme.normalized_form())):
+                found.add(form)
+    return found
+
+
+def places(text: str) -> list[tuple[str, int, int]]:
+    """The words of `text` and where each stands in it, for a page that marks them: `text[start:end]`.
+
+    The same words as `tokens` gives, but for texts that NFKC would change the words of.
+    """
+    found: list[tuple[str, int, int]] = []
+    end = 0
+    for match in _FOREIGN.finditer(text):
+        found += _japanese_places(text, end, match.start())
+        found += (
+            (_foreign_word(unicodedata.normalize("NFKC", word.group()).casefold()), word.start(), word.end())
+            for word in _WORD.finditer(text, match.start(), match.end())
+        )
+        end = match.end()
+    return found + list(_japanese_places(text, end, len(text)))
+
+
+def _japanese_places(text: str, begin: int, end: int) -> Iterator[tuple[str, int, int]]:
+    if begin == end:
+        return
+    tokenizer = _tokenizer()
+    for piece in _PIECE.finditer(text, begin, end):
+        for morpheme in tokenizer.tokenize(piece.group()):
+            if morpheme.part_of_speech()[0] not in _DROPPED and (form := _fold(morpheme.normalized_form())):
+                yield form, piece.start() + morpheme.begin(), piece.start() + morpheme.end()
 
 
 def _foreign_words(text: str) -> Iterator[str]:

@@ -42,6 +42,13 @@ def find(connection: Connection, collection_id: str, document_id: str) -> KnownD
     return _document(row) if row else None
 
 
+def by_id(connection: Connection, document_id: str) -> KnownDocument | None:
+    """In whatever collection: the caller finds out whether that one may be seen."""
+    found = select(documents).where(documents.c.id == document_id, documents.c.status != "excluded")
+    row = connection.execute(found).first()
+    return _document(row) if row else None
+
+
 def next_queued(connection: Connection, collection_id: str) -> KnownDocument | None:
     """The one that has waited longest."""
     found = select(documents).where(
