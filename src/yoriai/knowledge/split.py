@@ -71,7 +71,8 @@ def split(document: ParsedDocument) -> list[Passage]:
 
 def indexed_text(passage: Passage) -> str:
     """What is embedded: the headings that the passage doesn't have itself, then its text."""
-    above = [_shortened(heading) for heading in passage.heading_path if heading not in passage.text]
+    lines = {" ".join(line.split()) for line in passage.text.splitlines()}
+    above = [_shortened(heading) for heading in passage.heading_path if heading not in lines]
     return "\n".join([*above, passage.text])
 
 
