@@ -180,15 +180,17 @@ async def test_only_one_process_runs_jobs_and_the_next_takes_over(database: Data
 
         return handle
 
-    async with running(database, tmp_path, handler("second")) as second:
-        async with running(database, tmp_path, handler("third")) as third:
-            for subject in ("c1", "c2"):
-                await ended(third, await third.submit("anna", "count", subject))
-            first_runner = by[0]
-            assert by == [first_runner] * 2
-            await (second if first_runner == "second" else third).aclose()
-            left = third if first_runner == "second" else second
-            await ended(left, await left.submit("anna", "count", "c3"))
+    async with (
+        running(database, tmp_path, handler("second")) as second,
+        running(database, tmp_path, handler("third")) as third,
+    ):
+        for subject in ("c1", "c2"):
+            await ended(third, await third.submit("anna", "count", subject))
+        first_runner = by[0]
+        assert by == [first_runner] * 2
+        await (second if first_runner == "second" else third).aclose()
+        left = third if first_runner == "second" else second
+        await ended(left, await left.submit("anna", "count", "c3"))
     assert by[2] != first_runner
 
 

@@ -122,7 +122,12 @@ class Adding:
         require(user, Action.KEEP_DOCUMENTS)
         taken = await to_thread.run_sync(self._filing.take, content)
         file = _file(user.id, harmless_name(name), taken, is_kept=is_kept)
-        await self._database.write(lambda connection: files.add(connection, file))
+
+        def work(connection: Connection) -> None:
+            self._filing.settle(file.id)
+            files.add(connection, file)
+
+        await self._database.write(work)
         return file
 
     async def attach(

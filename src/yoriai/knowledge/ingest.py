@@ -102,7 +102,8 @@ class Ingest:
         try:
             content = await self._content(document)
             if not await self._is_settled(document, content):
-                read = await self._reader.read(self._filing.path(content.file_id), document, content.sha256)
+                path = self._filing.incoming if content.is_new else self._filing.path
+                read = await self._reader.read(path(content.file_id), document, content.sha256)
                 await self._keep(document, content, read)
         except _NOT_THE_FILE_S_FAULT:
             raise
@@ -162,6 +163,7 @@ class Ingest:
             if now is None or collection is None:  # removed meanwhile
                 return
             if content.is_new:
+                self._filing.settle(content.file_id)
                 files.add(connection, _file_of(collection, document, content, read.media_type))
             if document.sha256 != content.sha256:
                 documents.requeue_duplicates(connection, document.collection_id, document.sha256)
