@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from yoriai.knowledge import lexical
-from yoriai.knowledge.dense import Floats, unit
+from yoriai.knowledge.dense import Vectors, unit
 from yoriai.knowledge.lexical import Bools, Postings
 
 Ids = npt.NDArray[np.bytes_]
@@ -30,7 +30,7 @@ class Segment:
     document_of: npt.NDArray[np.intp]  # [n], places in `documents`
     alive: Bools  # [n]
     postings: Postings
-    vectors: Floats  # [n, d], of length 1, zeros where still to be made; [n, 0] where there are none
+    vectors: Vectors  # [n, d], of length 1, zeros where still to be made; [n, 0] where there are none
 
 
 class PassageIndex:
@@ -76,7 +76,7 @@ class PassageIndex:
             document_of=document_of,
             alive=np.ones(len(ids), np.bool_),
             postings=lexical.build(texts),
-            vectors=np.zeros((len(ids), 0), np.float32) if vectors is None else unit(vectors),
+            vectors=np.zeros((len(ids), 0), np.float16) if vectors is None else unit(vectors),
         )
         with self._lock:
             old = [_without(older, np.isin(older.ids, segment.ids)) for older in self._segments]
@@ -95,7 +95,7 @@ class PassageIndex:
         """For another embedding model."""
         with self._lock:
             self._segments = tuple(
-                replace(segment, vectors=np.zeros((len(segment.ids), 0), np.float32))
+                replace(segment, vectors=np.zeros((len(segment.ids), 0), np.float16))
                 for segment in self._segments
             )
 
@@ -127,7 +127,7 @@ def _without(segment: Segment, gone: Bools) -> Segment:
     return replace(segment, alive=segment.alive & ~gone) if gone.any() else segment
 
 
-def _with(segment: Segment, names: Ids, rows: Floats) -> Segment:
+def _with(segment: Segment, names: Ids, rows: Vectors) -> Segment:
     at = np.minimum(np.searchsorted(names, segment.ids), len(names) - 1)
     here = np.flatnonzero(names[at] == segment.ids)
     if not len(here):
@@ -138,10 +138,10 @@ def _with(segment: Segment, names: Ids, rows: Floats) -> Segment:
     return replace(segment, vectors=vectors)
 
 
-def _widened(vectors: Floats, dimensions: int) -> Floats:
+def _widened(vectors: Vectors, dimensions: int) -> Vectors:
     if vectors.shape[1] == dimensions:
         return vectors
-    return np.zeros((len(vectors), dimensions), np.float32)
+    return np.zeros((len(vectors), dimensions), np.float16)
 
 
 def _merged(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
