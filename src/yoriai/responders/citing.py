@@ -1,0 +1,144 @@
+"""An answer's citations while it streams: one spelling, none that names no passage, one where the model forgot it.
+
+Text is held back only from a bracket to its end, and from the end of a sentence to the beginning of the next.
+`assistant` feeds it; what bears a sentence out is `knowledge.support`'s to say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+
+from yoriai.knowledge.sentences import trimmed
+from yoriai.knowledge.support import CITED, claims
+
+_WHOLE = re.compile(
+    r"[\[［【]\s*\^?\s*(?:(?:資料|文書|出典|passages?|sources?|documents?)\s*)?"
+    r"(\d{1,4}(?:\s*[,、，;；~〜–-]\s*\d{1,4})*)\s*[\]］】]",
+    re.IGNORECASE,
+)
+_BEGUN = re.compile(r"[\[［【][\s^]*[a-z資料文書出典]*[\s\d,、，;；~〜–-]*$", re.IGNORECASE)
+_LONGEST = 40  # characters of a citation that isn't closed yet
+_OPENING = re.compile(r"[\[［【]")
+_RANGE = re.compile(r"(\d+)\s*[~〜–-]\s*(\d+)")
+_ENDING = re.compile(r"(?:[。．｡！？!?.…]+[」』）)\"'”’]*)?(?:\s*\[\d+\])*\s*$")
+
+Best = Callable[[str], int]  # the number of the passage that bears a sentence out; 0: none
+
+
+class CitationStream:
+    """Of one answer. `valid`: numbers that passages have; `best` finds one for a sentence that names none."""
+
+    def __init__(self, valid: Collection[int], best: Best) -> None:
+        self._valid = frozenset(valid)
+        self._best = best
+        self._raw = ""  # may still become a citation
+        self._open = ""  # the sentence that is being written …
+        self._shown = 0  # … and how much of it was given out
+        self._fences = 0
+        self._was_citation = False
+        self.added: list[tuple[int, int]] = []  # (place in the answer, number) of those that the model forgot
+        self.text = ""  # all that was given out
+
+    def feed(self, text: str) -> str:
+        """What of the answer may be shown by now that wasn't before."""
+        self._raw += text
+        return self._give(self._settled(is_end=False), is_end=False)
+
+    def finish(self) -> str:
+        return self._give(self._settled(is_end=True), is_end=True)
+
+    def _settled(self, *, is_end: bool) -> str:
+        """Take from the raw text what can be no part of a citation any more, citations in their one spelling."""
+        done = ""
+        while opening := _OPENING.search(self._raw):
+            done += self._plain(self._raw[: opening.start()])
+            self._raw = self._raw[opening.start() :]
+            if match := _WHOLE.match(self._raw):
+                done += self._citation(match, before=(self._open + done)[-1:])
+                self._raw = self._raw[match.end() :]
+            elif not is_end and len(self._raw) < _LONGEST and _BEGUN.match(self._raw):
+                return done
+            else:
+                done += self._plain(self._raw[0])
+                self._raw = self._raw[1:]
+        done += self._plain(self._raw)
+        self._raw = ""
+        return done
+
+    def _plain(self, text: str) -> str:
+        """No citation becomes the text of a link: `[1](…)`, or the name of one: `[1]: …`."""
+        if text:
+            text = f" {text}" if self._was_citation and text[0] in "(:" else text
+            self._was_citation = False
+        return text
+
+    def _citation(self, match: re.Match[str], before: str) -> str:
+        if self._is_code() or (before.isascii() and before.isalnum() and self._is_index()):
+            return match.group()
+        numbers = [number for number in _numbers(match.group(1)) if number in self._valid]
+        self._was_citation = bool(numbers)
+        return "".join(f"[{number}]" for number in dict.fromkeys(numbers))
+
+    def _is_code(self) -> bool:
+        return self._fences % 2 == 1
+
+    def _is_index(self) -> bool:
+        """Between backticks: `values[1]`."""
+        return self._open.rpartition("\n")[2].count("`") % 2 == 1
+
+    def _give(self, text: str, *, is_end: bool) -> str:
+        self._open += text
+        given = ""
+        while True:
+            end = self._end_of_sentence(is_end=is_end)
+            if end is None:
+                break
+            given += self._close(end)
+        hold = len(self._open) if is_end else self._safe()
+        if hold > self._shown:
+            given += self._out(self._open[self._shown : hold])
+            self._shown = hold
+        return given
+
+    def _end_of_sentence(self, *, is_end: bool) -> int | None:
+        """Where the first sentence of the open text ends, once another has begun (or the answer has ended)."""
+        spans = claims(self._open)
+        if self._is_code() or not spans:
+            return None
+        if len(spans) > 1 or is_end or "\n" in self._open[spans[0][1] :]:
+            return spans[0][1]
+        return None
+
+    def _close(self, end: int) -> str:
+        sentence = self._open[:end]
+        given = self._out(sentence[self._shown :]) if end > self._shown else ""
+        number = 0 if CITED.search(sentence) or sentence.lstrip().startswith("#") else self._best(sentence)
+        if number and trimmed(sentence, 0, end):
+            mark = f"[{number}]" if not sentence[-1:].isascii() else f" [{number}]"
+            self.added.append((len(self.text) + len(mark) - len(f"[{number}]"), number))
+            given += self._out(mark)
+        self._open, self._shown = self._open[end:], max(0, self._shown - end)
+        return given
+
+    def _safe(self) -> int:
+        if self._is_code():
+            return len(self._open)
+        match = _ENDING.search(self._open)
+        return max(self._shown, match.start() if match else len(self._open))
+
+    def _out(self, text: str) -> str:
+        self._fences += text.count("```")
+        self.text += text
+        return text
+
+
+def _numbers(written: str) -> list[int]:
+    found: list[int] = []
+    for part in re.split(r"[,、，;；]", written):
+        if spread := _RANGE.search(part):
+            first, last = int(spread[1]), int(spread[2])
+            found += range(first, min(last, first + 20) + 1)
+        elif part.strip().isdecimal():
+            found.append(int(part))
+    return found
