@@ -38,7 +38,9 @@ class Embedder:
         """[len(texts), 384]. `prefix` is "query: " or "passage: "."""
         self._cache.mkdir(parents=True, exist_ok=True)
         pieces = [texts[i : i + _PIECE] for i in range(0, len(texts), _PIECE)]
-        rows = [self._piece([prefix + unicodedata.normalize("NFKC", text) for text in piece]) for piece in pieces]
+        rows = [
+            self._piece([prefix + unicodedata.normalize("NFKC", text) for text in piece]) for piece in pieces
+        ]
         return np.concatenate(rows) if rows else np.zeros((0, _DIMENSIONS), np.float32)
 
     def _piece(self, texts: Sequence[str]) -> Matrix:
