@@ -194,6 +194,9 @@ class Grounding:
             ),
         )  # fmt: skip
 
+    def _asked(self, request: ChatRequest, messages: list[Message]) -> ChatRequest:
+        return request.model_copy(update={"model": self._inner.name, "messages": messages})
+
 
 def _question(message: Message, passages: tuple[Citation, ...]) -> Message:
     if not passages:
