@@ -11,12 +11,13 @@ from yoriai.types import Role, User
 EVERYBODY = [User(id=role.value, name=role.value, role=role) for role in Role]
 ADMINISTRATION = {Action.MANAGE_USERS, Action.MANAGE_MODELS, Action.SEE_METRICS}
 OWNED = {Action.READ, Action.CHANGE, Action.DELETE}
+OF_MEMBERS = {Action.KEEP_DOCUMENTS, Action.KEEP_ASSISTANTS}
 anyone = pytest.mark.parametrize("user", EVERYBODY, ids=lambda user: user.role)
 every_action = pytest.mark.parametrize("action", Action)
 
 
 def test_every_action_is_judged_here() -> None:
-    assert set(Action) == ADMINISTRATION | OWNED | {Action.CHAT, Action.KEEP_DOCUMENTS, Action.READ_FOLDERS}
+    assert set(Action) == ADMINISTRATION | OWNED | OF_MEMBERS | {Action.CHAT, Action.READ_FOLDERS}
 
 
 @every_action
@@ -80,8 +81,9 @@ def test_what_was_made_on_the_terminal_is_the_administrators(user: User, action:
 
 
 @anyone
-def test_guests_keep_no_documents(user: User) -> None:
-    assert can(user, Action.KEEP_DOCUMENTS) is (user.role is not Role.GUEST)
+@pytest.mark.parametrize("action", sorted(OF_MEMBERS))
+def test_guests_keep_nothing(user: User, action: Action) -> None:
+    assert can(user, action) is (user.role is not Role.GUEST)
 
 
 @anyone

@@ -20,6 +20,7 @@ class Action(StrEnum):
     CHANGE = "change"
     DELETE = "delete"
     KEEP_DOCUMENTS = "keep_documents"  # files and collections of one's own
+    KEEP_ASSISTANTS = "keep_assistants"
     READ_FOLDERS = "read_folders"  # of this machine
     MANAGE_USERS = "manage_users"
     MANAGE_MODELS = "manage_models"
@@ -35,7 +36,12 @@ class Thing:
 
 
 _OF_ADMINISTRATORS = {Action.MANAGE_USERS, Action.MANAGE_MODELS, Action.SEE_METRICS}
-_REFUSED = {Action.KEEP_DOCUMENTS: "access.not_for_guests", Action.READ_FOLDERS: "access.terminal_only"}
+_OF_MEMBERS = {Action.KEEP_DOCUMENTS, Action.KEEP_ASSISTANTS}
+_REFUSED = {
+    Action.KEEP_DOCUMENTS: "access.not_for_guests",
+    Action.KEEP_ASSISTANTS: "access.no_assistants_for_guests",
+    Action.READ_FOLDERS: "access.terminal_only",
+}
 _OF_OWNERS = {Action.READ, Action.CHANGE, Action.DELETE}
 
 
@@ -52,7 +58,7 @@ def can(user: User | None, action: Action, thing: Thing | None = None) -> bool:
         return thing is not None and (
             thing.owner_id in owners(user) or (action is Action.READ and thing.is_shared)
         )
-    if action is Action.KEEP_DOCUMENTS:
+    if action in _OF_MEMBERS:
         return user.role is not Role.GUEST
     if action is Action.READ_FOLDERS:
         return user.id == LOCAL_OPERATOR_ID

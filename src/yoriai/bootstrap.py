@@ -31,6 +31,9 @@ from yoriai.evaluation.results import Results
 from yoriai.jobs.jobs import Jobs
 from yoriai.knowledge.knowledge import Knowledge
 from yoriai.knowledge.web_pages import PURPOSE
+from yoriai.responders.assistant import AssistantResponder
+from yoriai.responders.assistants import Assistants
+from yoriai.responders.grounding import Rewrites
 from yoriai.responders.registry import Registry
 from yoriai.settings import Settings
 from yoriai.store.database import Database
@@ -57,6 +60,7 @@ class Services:
     database: Database
     accounts: Accounts
     router: Router
+    assistants: Assistants
     registry: Registry
     jobs: Jobs
     knowledge: Knowledge
@@ -88,7 +92,12 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         )  # fmt: skip
         ending.push_async_callback(knowledge.aclose)
         results = Results(database=database)
-        registry = Registry(router, library, default=settings.model)
+        assistants = Assistants(database, router, library)
+        rewrites = Rewrites()
+        registry = Registry(
+            router, library, assistants, default=settings.model,
+            answers=lambda assistant, inner: AssistantResponder(assistant, inner, knowledge, rewrites),
+        )  # fmt: skip
         metrics = Metrics()
         chat = Chat(database, registry, metrics)
         ending.push_async_callback(chat.aclose)
@@ -104,6 +113,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
             database=database,
             accounts=Accounts(database, settings.accounts),
             router=router,
+            assistants=assistants,
             registry=registry,
             jobs=jobs,
             knowledge=knowledge,

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from yoriai import __version__
 from yoriai.api import (
+    assistants,
     collections,
     conversations,
     errors,
@@ -49,6 +50,7 @@ _MODULES = (
     tokens,
     conversations,
     collections,
+    assistants,
     models,
     health,
 )
