@@ -1,4 +1,5 @@
-"""Pages of plain HTML, which cost the server neither memory nor a websocket. Used by `sign_in` and `account_page`."""
+"""Pages of plain HTML, which cost the server neither memory nor a websocket. Used by `sign_in`,
+`account_page` and `document_page`."""
 
 from __future__ import annotations
 
@@ -25,8 +26,15 @@ def file(name: str) -> Route:
     return Route(f"/{name}", send)
 
 
-def render(template: str, visitor: Visitor, values: Mapping[str, str]) -> HTMLResponse:
-    """The page `template` with `values`, which are escaped: they are text, never markup."""
+def render(
+    template: str, visitor: Visitor, values: Mapping[str, str], *, markup: Mapping[str, str] | None = None,
+    status: int = 200,
+) -> HTMLResponse:  # fmt: skip
+    """The page `template` with `values`, which are escaped: they are text, never markup.
+
+    Args:
+        markup: values that are HTML, whose writer has escaped what it didn't write itself.
+    """
     is_japanese = visitor.language == "ja"
     everywhere = {
         "language": visitor.language,
@@ -36,5 +44,6 @@ def render(template: str, visitor: Visitor, values: Mapping[str, str]) -> HTMLRe
         "other_name": "English" if is_japanese else "日本語",
     }
     source = Template((_FOLDER / template).read_text("utf8"))
-    content = source.substitute({name: escape(value) for name, value in {**everywhere, **values}.items()})
-    return HTMLResponse(content, headers={"Cache-Control": "no-store"})
+    escaped = {name: escape(value) for name, value in {**everywhere, **values}.items()}
+    content = source.substitute(escaped | dict(markup or {}))
+    return HTMLResponse(content, status, headers={"Cache-Control": "no-store"})
