@@ -20,8 +20,9 @@ from yoriai.types import Language
 # Sizes are estimates of an embedding model's tokens, on the safe side: E5 reads 512 with the headings above.
 TARGET, MOST, LEAST = 280, 380, 60
 _MOST_OF_HEADINGS = 100
-_LETTER, _SIGN, _SPACE, _WIDE = 0.3, 0.6, 0.05, 0.85
-_LETTERS, _SPACES, _OTHER_ASCII = re.compile(r"[A-Za-z]"), re.compile(r"\s"), re.compile(r"[!-@\[-`{-~]")
+_LETTER, _DIGIT, _SIGN, _SPACE, _WIDE = 0.3, 0.6, 1.1, 0.05, 0.85
+_LETTERS, _DIGITS, _SPACES = re.compile(r"[A-Za-z]"), re.compile(r"[0-9]"), re.compile(r"\s")
+_SIGNS = re.compile(r"[!-/:-@\[-`{-~・…‥]")
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uff66-\uff9f]")
 _RULE = re.compile(r"\|?[\s:|-]+\|?\s*")  # the line below a table's header
 
@@ -90,10 +91,10 @@ def language_of(text: str) -> Language:
 
 def size_of(text: str) -> float:
     """About how many tokens an embedding model sees in it."""
-    letters, spaces = len(_LETTERS.findall(text)), len(_SPACES.findall(text))
-    signs = len(_OTHER_ASCII.findall(text))
-    wide = len(text) - letters - spaces - signs
-    return letters * _LETTER + spaces * _SPACE + signs * _SIGN + wide * _WIDE
+    kinds = ((_LETTERS, _LETTER), (_DIGITS, _DIGIT), (_SIGNS, _SIGN), (_SPACES, _SPACE))
+    counts = [(len(pattern.findall(text)), weight) for pattern, weight in kinds]
+    wide = len(text) - sum(count for count, _ in counts)
+    return sum(count * weight for count, weight in counts) + wide * _WIDE
 
 
 def _page(
@@ -151,7 +152,7 @@ def _small(text: str, span: Span, kind: BlockKind, room: float, header: str = ""
     if size <= room:
         yield _Piece(*span, size, kind, header)
         return
-    for start, end in fragments(text, *span, int(room)):  # no character counts more than one
+    for start, end in fragments(text, *span, int(room / _SIGN)):  # no character counts more than a sign
         yield _Piece(start, end, size_of(text[start:end]), kind, header)
 
 
