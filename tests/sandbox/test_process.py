@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from yoriai.sandbox import process
+import yoriai
 from yoriai.sandbox.limits import MIB, Limits
 from yoriai.sandbox.process import EndedError, lines
 
@@ -53,25 +53,23 @@ run(task)
 
 
 @pytest.fixture
-def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A module that only the child sees, beside the product's own folder."""
-    (tmp_path / "tasks_of_a_test.py").write_text(
-        f"import sys\nsys.path.append({str(process._ROOT)!r})\n{_TASKS}"
-    )
-    monkeypatch.setattr(process, "_ROOT", tmp_path)
-    return "tasks_of_a_test"
+def folder(tmp_path: Path) -> Path:
+    """Where a module lies that only the child sees."""
+    own = Path(yoriai.__path__[0]).parent
+    (tmp_path / "tasks_of_a_test.py").write_text(f"import sys\nsys.path.append({str(own)!r})\n{_TASKS}")
+    return tmp_path
 
 
-async def outcome(module: str, what: str, limits: Limits = LIMITS) -> Any:
+async def outcome(folder: Path, what: str, limits: Limits = LIMITS) -> Any:
     with tempfile.TemporaryFile() as file:
         file.write(b"the file")
         file.seek(0)
-        async with aclosing(lines(module, {"what": what}, file, limits)) as saying:
+        async with aclosing(lines("tasks_of_a_test", {"what": what}, file, limits, folder=folder)) as saying:
             return [line async for line in saying][-1]
 
 
-async def test_a_child_reads_its_file_and_answers(module: str) -> None:
-    assert (await outcome(module, "read"))["result"] == {"read": "the file"}
+async def test_a_child_reads_its_file_and_answers(folder: Path) -> None:
+    assert (await outcome(folder, "read"))["result"] == {"read": "the file"}
 
 
 @pytest.mark.parametrize(
@@ -87,23 +85,25 @@ async def test_a_child_reads_its_file_and_answers(module: str) -> None:
         ("lie", "crash", LIMITS),
     ],
 )
-async def test_a_child_that_goes_too_far_is_ended(module: str, what: str, cause: str, limits: Limits) -> None:
+async def test_a_child_that_goes_too_far_is_ended(
+    folder: Path, what: str, cause: str, limits: Limits
+) -> None:
     start = time.monotonic()
     with pytest.raises(EndedError) as caught:
-        await outcome(module, what, limits)
+        await outcome(folder, what, limits)
     assert caught.value.cause == cause
     assert time.monotonic() - start < 10
     assert not psutil.Process().children()
 
 
-async def test_a_slow_total_ends_even_when_each_step_is_quick(module: str) -> None:
+async def test_a_slow_total_ends_even_when_each_step_is_quick(folder: Path) -> None:
     with pytest.raises(EndedError) as caught:
-        await outcome(module, "talk", replace(LIMITS, total_s=0.5, output_bytes=10**12))
+        await outcome(folder, "talk", replace(LIMITS, total_s=0.5, output_bytes=10**12))
     assert caught.value.cause == "time"
 
 
-async def test_who_stops_waiting_ends_the_child(module: str) -> None:
-    waiting = asyncio.create_task(outcome(module, "sleep"))
+async def test_who_stops_waiting_ends_the_child(folder: Path) -> None:
+    waiting = asyncio.create_task(outcome(folder, "sleep"))
     while not psutil.Process().children():
         await asyncio.sleep(0.01)
     waiting.cancel()

@@ -18,7 +18,8 @@ from yoriai.engines.confine import confine
 from yoriai.sandbox.seccomp import forbid_system_calls
 
 _RUNTIME = ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64", "/etc/ld.so.cache", "/usr/share/zoneinfo",
-            "/proc/cpuinfo", "/proc/meminfo", "/proc/self", "/sys/devices/system/cpu")  # fmt: skip
+            "/usr/share/fonts", "/usr/local/share/fonts", "/proc/cpuinfo", "/proc/meminfo", "/proc/self",
+            "/sys/devices/system/cpu")  # fmt: skip
 _ROOM_FOR_LIBRARIES = 2 * 2**30  # mapped, not used: models, shared libraries, arenas
 
 Task = Callable[[dict[str, Any], BinaryIO], dict[str, Any]]

@@ -39,19 +39,20 @@ class EndedError(Exception):
 
 
 async def lines(
-    module: str, task: dict[str, Any], file: IO[bytes], limits: Limits
+    module: str, task: dict[str, Any], file: IO[bytes], limits: Limits, *, folder: Path = _ROOT
 ) -> AsyncGenerator[dict[str, Any]]:
     """What the child says, the last one being {"result": …}. Close it (`aclosing`) to end the child at once.
 
     Args:
         module: runs `jail.run` when it is the main module.
         file: becomes the child's standard input.
+        folder: where the module is found, beside what is installed.
 
     Raises:
         EndedError.
     """
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-I", "-c", _START, json.dumps({**task, "limits": asdict(limits)}), str(_ROOT), module,
+        sys.executable, "-I", "-c", _START, json.dumps({**task, "limits": asdict(limits)}), str(folder), module,
         stdin=file, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
         env=_ONE_THREAD, limit=limits.output_bytes,
     )  # fmt: skip

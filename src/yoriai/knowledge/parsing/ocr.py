@@ -12,7 +12,7 @@ from typing import Any
 from yoriai.knowledge.parsing.layout import Line
 
 LONGEST_SIDE = 2000  # pixels; beyond it only time grows
-_LEAST_SIDE = 8
+_LEAST_SIDE, _LEAST_CONTRAST = 8, 16  # pixels; shades of grey
 _SAME_LINE = 0.5  # of a height
 _COLUMN_GAP, _LEAST_LINES, _TEXT_WIDTH = 1.0, 4, 6  # in heights; lines on each side
 _MOST_DEPTH = 8
@@ -28,7 +28,8 @@ class Reader:
         """The lines of a picture (Pillow), in its pixels."""
         import numpy
 
-        if min(picture.size) < _LEAST_SIDE:
+        darkest, lightest = picture.convert("L").getextrema()
+        if min(picture.size) < _LEAST_SIDE or lightest - darkest < _LEAST_CONTRAST:
             return []
         if self._engine is None:
             self._engine = _engine()
