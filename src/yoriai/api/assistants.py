@@ -51,8 +51,10 @@ class AssistantList(BaseModel):
 
 
 @router.get("/api/assistants")
-async def list_assistants(user: CurrentUser, services: TheServices) -> AssistantList:
-    """Yours and those that are shared; of their collections those that you may read."""
+async def list_assistants(user: CurrentUser, services: TheServices, name: str = "") -> AssistantList:
+    """Yours and those that are shared, or the one that `name` names; of their collections those that you may read."""
+    if name:
+        return AssistantList(assistants=[await services.assistants.named(user, name)])
     return AssistantList(assistants=await services.assistants.usable(user))
 
 

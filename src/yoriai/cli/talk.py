@@ -20,6 +20,8 @@ from yoriai.types import (
     Finish,
     Language,
     ReasoningDelta,
+    Sources,
+    Support,
     TextDelta,
     Usage,
 )
@@ -155,6 +157,8 @@ def events_of(chunk: dict[str, Any]) -> list[Event]:
             events.append(ReasoningDelta(text=delta["reasoning_content"]))
         if delta.get("content"):
             events.append(TextDelta(text=delta["content"]))
+        if delta.get("yoriai"):
+            events += _grounds(delta["yoriai"])
         if choice["finish_reason"]:
             events.append(Finish(reason=choice["finish_reason"]))
     usage = chunk.get("usage")
@@ -170,6 +174,15 @@ def events_of(chunk: dict[str, Any]) -> list[Event]:
             )
         )
     return events
+
+
+def _grounds(said: dict[str, Any]) -> list[Event]:
+    from pydantic import TypeAdapter
+
+    grounds: list[Event] = [TypeAdapter(Sources).validate_python(said["sources"])]
+    if said["support"] is not None:
+        grounds.append(TypeAdapter(Support).validate_python(said["support"]))
+    return grounds
 
 
 def error_of(status: int, content: dict[str, Any]) -> YoriaiError:
