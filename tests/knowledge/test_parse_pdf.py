@@ -49,6 +49,18 @@ async def test_a_passage_is_found_where_it_stands(tmp_path: Path, rotation: int)
         assert ink.getextrema()[0] < 128, "there is print where the passage is said to be"
 
 
+async def test_a_page_read_by_itself_is_the_one_of_the_document(tmp_path: Path) -> None:
+    large = written([(60, 780 - 40 * i, 30, f"large print in line {i}") for i in range(15)])
+    small = [(60, 760 - 14 * i, 10, f"small print in line {i}") for i in range(3)]
+    path = tmp_path / "a.pdf"
+    path.write_bytes(pdf([large, written([(60, 800, 16, "A heading"), *small])]))
+    page = (await parse(path)).pages[1]
+    assert blocks(page)[0] == ("heading", 2, "A heading")
+    start = page.text.index("line 2")
+    (box,) = await highlight_boxes(path, 2, start, start + 6)
+    assert box.top == pytest.approx((842 - 732 - 9) / 842, abs=0.01)
+
+
 async def test_vertical_writing_is_read_from_right_to_left(tmp_path: Path) -> None:
     path = tmp_path / "a.pdf"
     columns = [

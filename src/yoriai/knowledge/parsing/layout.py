@@ -54,7 +54,7 @@ def compose(lines: Sequence[Line], outline: Mapping[str, int], body: float) -> C
 
     Args:
         outline: titles that begin on this page, without white space -> level; empty: size decides.
-        body: height of the letters of ordinary text in this document.
+        body: height of the letters of ordinary text on this page; 0: size says nothing.
     """
     composed, length = Composed(), 0
     parts: list[str] = []
@@ -78,14 +78,12 @@ def compose(lines: Sequence[Line], outline: Mapping[str, int], body: float) -> C
     return composed
 
 
-def body_height(heights: Counter[float]) -> float:
-    """The most common height, counted in characters."""
-    return heights.most_common(1)[0][0] if heights else 0.0
-
-
-def count_heights(lines: Sequence[Line], heights: Counter[float]) -> None:
+def body_height(lines: Sequence[Line]) -> float:
+    """The most common height, counted in characters. Of this page alone: read again by itself, it must be the same."""
+    heights: Counter[float] = Counter()
     for line in lines:
         heights[round(line.height, 1)] += len(line.text)
+    return heights.most_common(1)[0][0] if heights else 0.0
 
 
 def _blocks(

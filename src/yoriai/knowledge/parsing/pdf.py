@@ -5,7 +5,6 @@ Memory doesn't grow with the number of pages: one is open at a time and goes to 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -14,7 +13,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from yoriai.knowledge.parsing import quality
-from yoriai.knowledge.parsing.layout import Composed, Line, body_height, compose, count_heights
+from yoriai.knowledge.parsing.layout import Composed, Line, body_height, compose
 from yoriai.knowledge.parsing.ocr import LONGEST_SIDE, Reader
 from yoriai.knowledge.parsing.page_text import Outcome, Pages, page
 from yoriai.knowledge.parsing.pdf_lines import Box, PageLines
@@ -82,12 +81,11 @@ def opened(file: BinaryIO) -> Any:
 
 
 class PageReader:
-    """Reads pages of one document; knows its outline and how tall its letters are."""
+    """Reads pages of one document. A page comes out the same whichever were read before it."""
 
     def __init__(self, document: Any, file: BinaryIO) -> None:
         self._document, self._file = document, file
         self._outline = _outline(document)
-        self._heights: Counter[float] = Counter()
         self._ocr = Reader()
         self._vertical: Any = None
 
@@ -106,7 +104,6 @@ class PageReader:
 
     def _layered(self, layer: PageLines, number: int) -> Reading:
         lines = layer.lines()
-        count_heights(lines, self._heights)
         composed = self._composed(lines, number)
         return Reading(composed, lambda line: [layer.box(index) for index in layer.positions(line)])
 
@@ -131,15 +128,12 @@ class PageReader:
             return self._layered(layer, number)
         if quality.is_garbled(layer.raw):
             outcome.warn("knowledge.warning_garbled")
-        heights: Counter[float] = Counter()
-        count_heights(lines, heights)
-        composed = compose(lines, self._outline.get(number, {}), body_height(heights))
+        composed = self._composed(lines, number)
         return Reading(composed, lambda line: list(line_boxes(lines[line])), is_scanned=True)
 
     def _composed(self, lines: list[Line], number: int) -> Composed:
-        known = self._outline.get(number, {})
-        body = 0.0 if self._outline else body_height(self._heights)
-        return compose(lines, known, body)
+        body = 0.0 if self._outline else body_height(lines)
+        return compose(lines, self._outline.get(number, {}), body)
 
 
 def _is_scan(sheet: Any, text: str) -> bool:

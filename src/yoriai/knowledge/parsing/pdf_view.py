@@ -57,7 +57,7 @@ def _of_pdf(file: BinaryIO, number: int, start: int, end: int) -> tuple[list[Any
 
 
 def _of_picture(file: BinaryIO, number: int, start: int, end: int) -> tuple[list[Any], float, float]:
-    from yoriai.knowledge.parsing.layout import compose
+    from yoriai.knowledge.parsing.layout import body_height, compose
     from yoriai.knowledge.parsing.ocr import Reader
     from yoriai.knowledge.parsing.picture import frame, line_boxes, opened
 
@@ -65,7 +65,7 @@ def _of_picture(file: BinaryIO, number: int, start: int, end: int) -> tuple[list
     _check(number, getattr(source, "n_frames", 1))
     shown = frame(source, number)
     lines = Reader().lines(shown)
-    pieces = compose(lines, {}, 0).pieces
+    pieces = compose(lines, {}, body_height(lines)).pieces
     return _merged(pieces, lambda index: line_boxes(lines[index]), start, end), *shown.size
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections import Counter
 from typing import Any, BinaryIO
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from yoriai.knowledge.parsing.layout import Line, body_height, compose, count_heights
+from yoriai.knowledge.parsing.layout import Line, body_height, compose
 from yoriai.knowledge.parsing.ocr import LONGEST_SIDE, Reader
 from yoriai.knowledge.parsing.page_text import Outcome, Pages, page
 from yoriai.sandbox.jail import RefusedError
@@ -24,9 +23,7 @@ def read(file: BinaryIO, outcome: Outcome) -> Pages:
     outcome.total = getattr(picture, "n_frames", 1) if picture.format == "TIFF" else 1
     for number in range(1, outcome.total + 1):
         lines = reader.lines(frame(picture, number))
-        heights: Counter[float] = Counter()
-        count_heights(lines, heights)
-        composed = compose(lines, {}, body_height(heights))
+        composed = compose(lines, {}, body_height(lines))
         yield page(composed.text, composed.blocks, number, is_scanned=True)
 
 
