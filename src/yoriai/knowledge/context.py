@@ -109,7 +109,7 @@ def _citation(passage: FoundPassage, number: int) -> Citation:
     return Citation(
         number=number, document_id=passage.document_id, document=passage.document, page=passage.page,
         start=passage.start, end=passage.end, text=passage.text, collection_id=passage.collection_id,
-        score=passage.score,
+        score=passage.score, file_id=passage.file_id,
     )  # fmt: skip
 
 
