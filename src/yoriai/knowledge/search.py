@@ -90,6 +90,7 @@ class Search:
         """
         if not query.strip() or len(query) > LONGEST_QUERY:
             raise UsageError("knowledge.bad_query", param="query", longest=LONGEST_QUERY)
+        query = query.encode("utf8", "replace").decode("utf8")  # lone surrogates are no characters
         chosen, allowed = await self._database.read(
             lambda connection: _chosen(connection, user, collection_ids, filters)
         )
