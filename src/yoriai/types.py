@@ -283,6 +283,7 @@ class SentenceSupport:
     verdict: Literal["supported", "weak", "unsupported", "uncited"]
     citations: tuple[int, ...] = ()  # numbers that it cites
     score: float = 0.0  # 0..1
+    is_added: bool = False  # the check found them: the model had named none
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

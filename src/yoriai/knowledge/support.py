@@ -22,12 +22,13 @@ from yoriai.knowledge.split import language_of
 from yoriai.knowledge.tokens import names, tokens
 from yoriai.types import Citation, SentenceSupport, Support
 
-SUPPORTED, WEAK = 0.8, 0.5  # of a sentence's words
+SUPPORTED, WEAK = 0.7, 0.5  # of a sentence's words
 ATTACHED = 0.8  # from here on a passage is named that the answer doesn't name itself
 NEAR = 0.86  # cosine
-_ECHO = 0.5  # what a word counts that the question brought
+_ECHO = 0.25  # what a word counts that the question brought
 CITED = re.compile(r"\[(\d{1,3})\]")
 _LEADING = re.compile(r"\s*(?:\[\d{1,3}\]\s*)+[。．.]?")
+_ONLY_CITED = re.compile(r"\s*(?:\[\d{1,3}\]\s*)+[。．.]?\s*")
 _FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _MARKUP = re.compile(r"^\s*(?:[-*+•・]|\d{1,2}[.)])\s+|[*_`#>]")
 
@@ -69,7 +70,10 @@ def facts(text: str) -> Facts:
 
 
 def score(claim: Facts, passage: Facts, question: Facts) -> float:
-    """Share of the claim's words that the passage has, 0..1; 0 where it has a number or a name from nowhere."""
+    """Share of the claim's words that the passage has, 0..1; 0 where it has a number or a name from nowhere.
+
+    Of the words that the question didn't bring, at least as large a share must be there.
+    """
     if claim.numbers - passage.numbers - question.numbers:
         return 0.0
     is_same_language = claim.language == passage.language
@@ -77,7 +81,11 @@ def score(claim: Facts, passage: Facts, question: Facts) -> float:
         return 0.0
     weights = {word: _ECHO if word in question.words else 1.0 for word in claim.words}
     total = sum(weights.values())
-    return sum(weight for word, weight in weights.items() if word in passage.words) / total if total else 0.0
+    if not total:
+        return 0.0
+    shared = sum(weight for word, weight in weights.items() if word in passage.words) / total
+    said = claim.words - question.words
+    return min(shared, len(said & passage.words) / len(said)) if said else shared
 
 
 class Checker:
@@ -164,7 +172,9 @@ def claims(answer: str) -> list[Span]:
     for first, last in _prose(answer):
         at = first
         for line in answer[first:last].splitlines(keepends=True):
-            if not line.lstrip().startswith("#"):
+            if found and _ONLY_CITED.fullmatch(line):  # on a line of its own: of what stands above
+                found[-1] = (found[-1][0], at + len(line.rstrip()))
+            elif not line.lstrip().startswith("#"):
                 found += _of_line(answer, at, at + len(line))
             at += len(line)
     return found

@@ -20,7 +20,9 @@ from yoriai.knowledge.context import FIRST
 from yoriai.knowledge.knowledge import Knowledge
 from yoriai.knowledge.split import language_of
 from yoriai.responders.cited_reply import CitedReply, refusal
-from yoriai.responders.grounding import Grounded, Grounding, Rewrites
+from yoriai.responders.grounding import Grounding, Rewrites
+from yoriai.responders.turns import Grounded
+from yoriai.responders.whole_documents import Parts, WholeDocuments
 from yoriai.types import (
     Assistant,
     ChatRequest,
@@ -38,7 +40,6 @@ from yoriai.types import (
 
 PREFIX = "assistant:"
 _TEMPERATURE = 0.2  # where neither the request nor the assistant says: close to what the passages say
-_LEAST_SHARE, _LEAST_COSINE = 0.1, 0.8  # a best passage below both has nothing to do with the question
 
 
 class AssistantResponder:
@@ -63,6 +64,8 @@ class AssistantResponder:
         collections = await self._readable(context)
         if not self._assistant.collection_ids:
             events = self._inner.respond(self._with_system(request, self._system(request)), context)
+        elif self._assistant.mode == "whole":
+            events = self._from_documents(request, context, collections)
         else:
             events = self._from_passages(request, context, collections)
         async with aclosing(events):
@@ -85,7 +88,42 @@ class AssistantResponder:
         )  # fmt: skip
         grounded = await grounding.ground(request, self._system(request))
         yield grounded.sources
-        if self._assistant.only_documents and not _is_relevant(grounded):
+        async with aclosing(self._answered(request, context, grounded, collections)) as events:
+            async for event in events:
+                yield event
+
+    async def _from_documents(
+        self, request: ChatRequest, context: Context, collections: Sequence[Collection]
+    ) -> AsyncGenerator[Event, None]:
+        yield Stage(name="searching")
+        whole = WholeDocuments(
+            inner=self._inner, knowledge=self._knowledge, context=context, collections=collections
+        )
+        rules = text("responders.whole_rules", language_of(_first_question(request)))
+        found = await whole.prepare(request, self._system(request), self._system(request, rules))
+        yield found.sources
+        if isinstance(found, Parts) and found.rewrites and found.groups:
+            async with aclosing(whole.rewritten(found)) as events:
+                async for event in events:
+                    yield event
+            return
+        if isinstance(found, Parts):
+            async with aclosing(whole.noted(found)) as steps:
+                async for step in steps:
+                    if isinstance(step, Grounded):
+                        found = step
+                    else:
+                        yield step
+        assert isinstance(found, Grounded)
+        async with aclosing(self._answered(request, context, found, collections)) as events:
+            async for event in events:
+                yield event
+
+    async def _answered(
+        self, request: ChatRequest, context: Context, grounded: Grounded, collections: Sequence[Collection]
+    ) -> AsyncGenerator[Event, None]:
+        """The reply to what stands before the model, checked where it is prose."""
+        if self._assistant.only_documents and not grounded.is_relevant:
             for event in refusal(grounded.language, request.n):
                 yield event
             return
@@ -146,17 +184,16 @@ class AssistantResponder:
         missing = {name: value for name, value in own.items() if getattr(request, name) is None}
         return request.model_copy(update=missing)
 
-    def _system(self, request: ChatRequest) -> str:
+    def _system(self, request: ChatRequest, rules: str = "") -> str:
         given = [each.text() for each in request.messages if each.role in {"system", "developer"}]
         parts = [self._assistant.system_prompt, *given]
         if self._assistant.collection_ids:
-            parts.append(self._rules(request))
+            parts.append(rules or self._rules(request))
         return "\n\n".join(part.strip() for part in parts if part.strip())
 
     def _rules(self, request: ChatRequest) -> str:
         """In the language of the first question: the beginning of a conversation never changes."""
-        first = next((each.text() for each in request.messages if each.role == "user"), "")
-        language = language_of(first)
+        language = language_of(_first_question(request))
         rules = text("responders.answer_rules", language)
         if self._assistant.only_documents:
             sentence = text("responders.not_in_documents", language)
@@ -169,12 +206,8 @@ class AssistantResponder:
         return request.model_copy(update={"model": self._inner.name, "messages": [*head, *turns]})
 
 
-def _is_relevant(grounded: Grounded) -> bool:
-    """Whether the best passage has anything to do with the question."""
-    best = grounded.best
-    if best is None or not grounded.sources.citations:
-        return False
-    return (best.lexical or 0) >= _LEAST_SHARE or (best.dense or 0) >= _LEAST_COSINE
+def _first_question(request: ChatRequest) -> str:
+    return next((each.text() for each in request.messages if each.role == "user"), "")
 
 
 def _is_plain(request: ChatRequest) -> bool:

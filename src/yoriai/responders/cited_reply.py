@@ -6,10 +6,12 @@ With the gate, nothing is shown before a sentence came that a passage bears out;
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from yoriai.i18n.catalogue import LANGUAGES, text
 from yoriai.knowledge.support import ATTACHED, WEAK, Checker, Embed, claims
 from yoriai.responders.citing import CitationStream
-from yoriai.responders.grounding import Grounded
+from yoriai.responders.turns import Grounded
 from yoriai.types import Event, Finish, Language, SentenceSupport, Support, TextDelta, Usage
 
 
@@ -62,7 +64,9 @@ class CitedReply:
         return number if score >= ATTACHED else 0
 
     def _marked(self, sentence: SentenceSupport) -> SentenceSupport:
-        return sentence
+        """Told apart where the citation is ours and not the model's."""
+        is_added = any(sentence.start <= place < sentence.end for place, _ in self._stream.added)
+        return replace(sentence, is_added=is_added)
 
 
 def is_refusal(answer: str) -> bool:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection
 
 from yoriai.knowledge.sentences import trimmed
-from yoriai.knowledge.support import CITED, claims
+from yoriai.knowledge.support import CITED, cited_in, claims
 
 _WHOLE = re.compile(
     r"[\[［【]\s*\^?\s*(?:(?:資料|文書|出典|passages?|sources?|documents?)\s*)?"
@@ -55,7 +55,7 @@ class CitationStream:
             done += self._plain(self._raw[: opening.start()])
             self._raw = self._raw[opening.start() :]
             if match := _WHOLE.match(self._raw):
-                done += self._citation(match, before=(self._open + done)[-1:])
+                done += self._citation(match, sentence=self._open + done)
                 self._raw = self._raw[match.end() :]
             elif not is_end and len(self._raw) < _LONGEST and _BEGUN.match(self._raw):
                 return done
@@ -73,12 +73,15 @@ class CitationStream:
             self._was_citation = False
         return text
 
-    def _citation(self, match: re.Match[str], before: str) -> str:
+    def _citation(self, match: re.Match[str], sentence: str) -> str:
+        before = sentence[-1:]
         if self._is_code() or (before.isascii() and before.isalnum() and self._is_index()):
             return match.group()
         numbers = [number for number in _numbers(match.group(1)) if number in self._valid]
         self._was_citation = bool(numbers)
-        return "".join(f"[{number}]" for number in dict.fromkeys(numbers))
+        named = cited_in(sentence[claims(sentence)[-1][0] :]) if claims(sentence) else []
+        fresh = [number for number in dict.fromkeys(numbers) if number not in named]
+        return "".join(f"[{number}]" for number in fresh)
 
     def _is_code(self) -> bool:
         return self._fences % 2 == 1
@@ -95,7 +98,7 @@ class CitationStream:
             if end is None:
                 break
             given += self._close(end)
-        hold = len(self._open) if is_end else self._safe()
+        hold = len(self._open.rstrip()) if is_end else self._safe()
         if hold > self._shown:
             given += self._out(self._open[self._shown : hold])
             self._shown = hold
@@ -106,9 +109,7 @@ class CitationStream:
         spans = claims(self._open)
         if self._is_code() or not spans:
             return None
-        if len(spans) > 1 or is_end or "\n" in self._open[spans[0][1] :]:
-            return spans[0][1]
-        return None
+        return spans[0][1] if len(spans) > 1 or is_end else None
 
     def _close(self, end: int) -> str:
         sentence = self._open[:end]
