@@ -50,7 +50,7 @@ def html(text: str, blocks: Sequence[Block], shown: Part, start: int = 0, end: i
     pieces = []
     for kind, begin, stop, level in _pieces(len(text), blocks):
         first, last = max(begin, shown.start), min(stop, shown.end)
-        if not text[first:last].strip():
+        if not text[first:last].strip() or (kind == "between" and not _says(text[first:last])):
             continue
         if kind == "table":
             pieces.append(_table(text, first, last, start, end))
@@ -75,11 +75,16 @@ def _pieces(length: int, blocks: Sequence[Block]) -> Iterator[tuple[str, int, in
         if end <= at:
             continue
         if start > at:
-            yield "paragraph", at, start, 0
+            yield "between", at, start, 0
         yield kind, max(start, at), end, level
         at = end
     if at < length:
-        yield "paragraph", at, length, 0
+        yield "between", at, length, 0
+
+
+def _says(text: str) -> bool:
+    """Not only signs, as Markdown writes them before a heading."""
+    return any(character.isalnum() for character in text)
 
 
 def _piece(kind: str, level: int, inside: str) -> str:
@@ -107,7 +112,7 @@ def _table(text: str, begin: int, stop: int, start: int, end: int) -> str:
 
 def _marked(text: str, begin: int, stop: int, start: int, end: int) -> str:
     first, last = max(begin, start), min(stop, end)
-    if first >= last:
+    if not text[first:last].strip():
         return _shown(text[begin:stop])
     inside = f'<mark class="y-passage">{_shown(text[first:last])}</mark>'
     return _shown(text[begin:first]) + inside + _shown(text[last:stop])
