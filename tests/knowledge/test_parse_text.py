@@ -105,6 +105,28 @@ async def test_a_csv_is_a_table_with_its_header(tmp_path: Path, delimiter: str) 
     assert await first(path) == [("table", 0, "| 品目 | 値 段 |\n| --- | --- |\n| a | 1 |")]
 
 
+async def test_a_huge_table_comes_in_parts_each_with_its_header(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("番号,品目\n" + "".join(f"{i},りんご{i}\n" for i in range(120_000)))
+    document = await parse(path)
+    assert [page.number for page in document.pages] == [1, 2, 3]
+    rows = []
+    for page in document.pages:
+        assert len(page.text) <= 1_000_000
+        ((kind, _, text),) = blocks(page)
+        header, rule, *rest = text.split("\n")
+        assert (kind, header, rule) == ("table", "| 番号 | 品目 |", "| --- | --- |")
+        rows += rest
+    assert rows == [f"| {i} | りんご{i} |" for i in range(120_000)]
+
+
+async def test_a_line_without_an_end_is_cut_and_nothing_lost(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("あ" * 2_500_000)
+    document = await parse(path)
+    assert [len(page.text) for page in document.pages] == [1_000_000, 1_000_000, 500_000]
+
+
 async def test_what_is_no_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes(bytes(range(256)) * 40)

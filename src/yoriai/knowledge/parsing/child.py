@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 from yoriai.knowledge.parsing import kind as kinds
 from yoriai.knowledge.parsing.page_text import Outcome
+from yoriai.knowledge.parsing.parts import parts
 from yoriai.sandbox.jail import RefusedError, run, say
 
 _READERS = {
@@ -47,9 +48,10 @@ def _parse(media_type: str, specification: dict[str, Any], file: BinaryIO) -> di
     if not kinds.suits(media_type, specification["suffix"]):
         outcome.warn("knowledge.warning_wrong_name")
     has_text = False
-    for done, page in enumerate(reader.read(file, outcome), 1):
+    pages = (part for page in reader.read(file, outcome) for part in parts(page))
+    for done, page in enumerate(pages, 1):
         has_text = has_text or bool(page["text"])
-        say({"page": page, "done": done, "total": max(done, outcome.total)})
+        say({"page": page | {"number": done}, "done": done, "total": max(done, outcome.total)})
     if not has_text:
         outcome.warn("knowledge.warning_no_text")
     title = " ".join(outcome.title.split())[:300]

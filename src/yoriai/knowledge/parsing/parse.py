@@ -42,6 +42,8 @@ async def parse(
 ) -> ParsedDocument:  # fmt: skip
     """The text of a file. Cancelling kills the child.
 
+    Numbers of pages are those of a PDF or a presentation. What has no pages is one, or several where it is huge.
+
     Args:
         media_type: what the sender says it is; decides among kinds of text alone.
         show: is told of the progress after each page.
