@@ -60,10 +60,9 @@ def enter(limits: dict[str, Any]) -> list[str]:
 
 
 def say(line: dict[str, Any]) -> None:
-    sys.stdout.write(
-        json.dumps(line, ensure_ascii=True) + "\n"
-    )  # ASCII: a half character can't be said otherwise
-    sys.stdout.flush()
+    # Half a character, which is none, becomes "?": the places of all others stay.
+    sys.stdout.buffer.write(json.dumps(line, ensure_ascii=False).encode("utf8", "replace") + b"\n")
+    sys.stdout.buffer.flush()
 
 
 def _limit(memory_bytes: int, total_s: float) -> list[str]:
