@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import time
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +76,13 @@ OWNERS_OF_KNOWLEDGE: list[tuple[str, str, dict[str, Any]]] = [
     ("GET", "/api/jobs/{job_id}", {}),
     ("DELETE", "/api/jobs/{job_id}", {}),
 ]
+_B = _V + "/file_batches/{batch_id}"
+BATCHES: list[tuple[str, str, dict[str, Any]]] = [
+    ("POST", _V + "/file_batches", {"json": {"file_ids": ["x"]}}),
+    ("GET", _B, {}),
+    ("GET", _B + "/files", {}),
+    ("POST", _B + "/cancel", {}),
+]
 # Refused to everybody here: of the server's own terminal, of a host that nobody opened, of a file without pictures.
 ELSEWHERE = {
     ("POST", _C + "/paths"),
@@ -133,7 +140,11 @@ def test_every_route_to_an_owned_thing_is_walked_as_another_user() -> None:
     everybodys = {("GET", "/v1/models/{name}")}
     with_ids = {route for route in ROUTES if "{" in route[1]} - ADMINISTRATION - everybodys
     of_knowledge = {(method, path) for method, path, _ in READ_OF_KNOWLEDGE + OWNERS_OF_KNOWLEDGE}
-    assert with_ids == {(method, path) for method, path, _ in OWNED} | of_knowledge | ELSEWHERE
+    of_documents = {(method, path.partition("?")[0]) for method, path, _ in ALL}  # as each role there
+    assert with_ids == {
+        (method, path) for method, path, _ in OWNED
+    } | of_knowledge | ELSEWHERE | of_documents | {(method, path) for method, path, _ in BATCHES}
+    assert of_documents >= of_knowledge | ELSEWHERE
 
 
 @pytest.mark.parametrize(("method", "path", "body"), OWNED)
@@ -202,7 +213,12 @@ def walk(who: httpx2.Client, route: tuple[str, str, dict[str, Any]], ids: dict[s
 def test_knowledge_of_anna_does_not_exist_for_ben(
     anna: httpx2.Client, ben: httpx2.Client, merger: Any
 ) -> None:
-    others = [route for route in READ_OF_KNOWLEDGE + OWNERS_OF_KNOWLEDGE if "{job_id}" not in route[1]]
+    batch = anna.post(_V.format(**merger) + "/file_batches", json={"file_ids": [merger["file_id"]]}).json()
+    merger |= {"batch_id": batch["id"]}
+    assert all(walk(anna, route, merger) == 200 for route in BATCHES[1:])
+    others = [
+        route for route in READ_OF_KNOWLEDGE + OWNERS_OF_KNOWLEDGE + BATCHES if "{job_id}" not in route[1]
+    ]
     others += [
         ("GET", path, {"params": {"start": 0, "end": 1}}) for method, path in ELSEWHERE if method == "GET"
     ]
