@@ -20,7 +20,7 @@ _POINTS_BACK = re.compile(
     re.IGNORECASE,
 )
 _GOES_ON = re.compile(
-    r"^\s*(?:and|or|but|so|then|also|what about|how about|why|when|where|who|how much|how many)\b[^.]{0,40}$"
+    r"^\s*(?:and|or|but|so|then|also|what about|how about|why)\b"
     r"|^\s*(?:では|じゃあ|それなら|また|あと|なら|ちなみに)|(?:は|だと|なら|の場合は?|については?)\s*[?？]?\s*$",
     re.IGNORECASE,
 )
@@ -31,13 +31,13 @@ _NOISE = re.compile(
 Ask = Callable[[], Awaitable[str]]
 
 
-def by_rule(questions: Sequence[str]) -> str:
-    """What to search for, for the last of `questions`: itself, and the words before it where it goes on from them."""
+def by_rule(questions: Sequence[str]) -> tuple[str, ...]:
+    """What to search for, for the last of `questions`: itself; and with the one before, where it goes on from it."""
     last = questions[-1].strip()
     if len(questions) < 2 or not _goes_on(last):
-        return last
-    before = by_rule(questions[:-1])
-    return f"{before[-LONGEST:]} {last}"
+        return (last,)
+    before = by_rule(questions[:-1])[-1]
+    return last, f"{before[-LONGEST:]} {last}"
 
 
 def needs_model(questions: Sequence[str]) -> bool:
@@ -45,23 +45,19 @@ def needs_model(questions: Sequence[str]) -> bool:
     return len(questions) > 1 and bool(_POINTS_BACK.search(questions[-1]))
 
 
-async def condensed(questions: Sequence[str], ask: Ask) -> str:
-    """The query for the last of `questions`. `ask` has the model write the question anew; nonsense is not used."""
+async def condensed(questions: Sequence[str], ask: Ask) -> tuple[str, ...]:
+    """The queries for the last of `questions`. `ask` has the model write it anew; nonsense is not used."""
     if not needs_model(questions):
         return by_rule(questions)
     return joined(questions, await ask())
 
 
-def joined(questions: Sequence[str], written: str) -> str:
-    """The model's question, with the words of the asked one where it lost some; by rule where it is no question."""
+def joined(questions: Sequence[str], written: str) -> tuple[str, ...]:
+    """The model's question and the rule's; the rule's alone where the model wrote no question."""
     question = _NOISE.sub("", next(iter(written.strip().splitlines()), "")).strip(" \"'「」")
-    if not question or len(question) > LONGEST:
+    if not question or len(question) > LONGEST or not tokens(question):
         return by_rule(questions)
-    asked = [word for word in tokens(questions[-1]) if not _POINTS_BACK.fullmatch(word)]
-    kept = set(tokens(question))
-    if not kept:
-        return by_rule(questions)
-    return question if kept.issuperset(asked) else f"{question} {questions[-1]}"
+    return question, by_rule(questions)[-1]
 
 
 def _goes_on(question: str) -> bool:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from yoriai.knowledge.search import FoundPassage
 from yoriai.knowledge.split import size_of
 from yoriai.types import Citation
 
 # Estimated tokens: of the first question, and of each that follows, which mostly needs what is there already.
-FIRST, MORE = 1500, 700
+FIRST, MORE = 900, 500
 _AROUND = 40  # estimated tokens that name and bounds of a passage take
 _LEAST_SHARE = 0.4  # of the best score: what is further behind is chance
 # What chat templates and our own bounds are made of: a document that contains them gains nothing by it.
@@ -39,8 +40,7 @@ async def choose(
     """The best of `found` that fit into `allowance` estimated tokens, numbered after `known`, neighbours as one."""
     if not found:
         return Chosen(new=(), found=0, left_out=0)
-    relevant = [each for each in found if each.score >= _LEAST_SHARE * found[0].score]
-    fresh = [each for each in relevant if not any(_holds(citation, each) for citation in known)]
+    fresh = [each for each in found if not any(_holds(citation, each) for citation in known)]
     taken: list[FoundPassage] = []
     for each in fresh:
         cost = size_of(each.text) + _AROUND
@@ -54,6 +54,15 @@ async def choose(
         found=len(found),
         left_out=len(fresh) - len(taken),
     )
+
+
+def interleaved(searches: Sequence[Sequence[FoundPassage]]) -> list[FoundPassage]:
+    """The hits of several queries in turn, without those that are far behind the best of their query."""
+    near = [
+        [each for each in found if each.score >= _LEAST_SHARE * found[0].score] for found in searches if found
+    ]
+    in_turn = [each for rank in zip_longest(*near) for each in rank if each is not None]
+    return list({each.passage_id: each for each in in_turn}.values())
 
 
 def quoted(citations: Sequence[Citation]) -> str:

@@ -119,7 +119,9 @@ class Checker:
         text = answer[span[0] : span[1]]
         cited = tuple(dict.fromkeys(n for n in cited_in(text) if n in self._passages))
         if not facts(text).words:
-            verdict: Verdict = "weak" if cited else "uncited"  # "Yes [1].": nothing that could be compared
+            said = any(character.isalpha() for character in CITED.sub("", text))
+            # "Yes [1].": nothing that could be compared. A number alone says nothing at all.
+            verdict: Verdict = "uncited" if not cited else "weak" if said else "unsupported"
             return SentenceSupport(start=span[0], end=span[1], verdict=verdict, citations=cited)
         value = self._together(text, cited)
         if cited and value < WEAK:

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 
 from yoriai.i18n.catalogue import text
 from yoriai.knowledge import condense
-from yoriai.knowledge.context import FIRST, MORE, choose
+from yoriai.knowledge.context import FIRST, MORE, choose, interleaved
 from yoriai.knowledge.knowledge import Knowledge
-from yoriai.knowledge.search import Found, FoundPassage
+from yoriai.knowledge.search import FoundPassage
 from yoriai.knowledge.split import language_of
 from yoriai.responders.turns import UNKNOWN_CONTEXT, Grounded, Turns, fitted, turns_of
 from yoriai.types import ChatRequest, Context, Message, Responder, TextDelta
@@ -33,13 +33,13 @@ _REMEMBERED = 500
 class Rewrites:
     """Questions that a model wrote anew, so that a conversation is put together in the same way next time."""
 
-    _known: OrderedDict[tuple[str, ...], str] = field(default_factory=OrderedDict)
+    _known: OrderedDict[tuple[str, ...], tuple[str, ...]] = field(default_factory=OrderedDict)
 
-    def get(self, user_id: str, questions: Sequence[str]) -> str | None:
+    def get(self, user_id: str, questions: Sequence[str]) -> tuple[str, ...] | None:
         return self._known.get((user_id, *questions))
 
-    def keep(self, user_id: str, questions: Sequence[str], query: str) -> None:
-        self._known[user_id, *questions] = query
+    def keep(self, user_id: str, questions: Sequence[str], queries: tuple[str, ...]) -> None:
+        self._known[user_id, *questions] = queries
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
 
@@ -61,21 +61,24 @@ class Grounding:
         places = [n for n, each in enumerate(turns.messages) if each.role == "user" and each.text().strip()]
         for number in range(max(0, len(places) - _QUESTIONS), len(places)):
             questions = [turns.messages[place].text() for place in places[: number + 1]]
-            turns.query = self._rewrites.get(self._context.user.id, questions) or condense.by_rule(questions)
+            queries = self._rewrites.get(self._context.user.id, questions) or condense.by_rule(questions)
             if number == len(places) - 1 and condense.needs_model(questions):
-                turns.query = await self._written(questions, request, turns.before(places[number]))
-            await self._find(turns, places[number], size)
+                queries = await self._written(questions, request, turns.before(places[number]))
+            await self._find(turns, queries, places[number], size)
         return await fitted(self._inner, request, turns, self._context.language)
 
-    async def _find(self, turns: Turns, place: int, size: int) -> None:
-        """What the query of the question at `place` finds goes before it, unless it is there already."""
-        found = (await self._search(turns.query)).passages
+    async def _find(self, turns: Turns, queries: Sequence[str], place: int, size: int) -> None:
+        """What is found for the question at `place` goes before it, unless it is there already."""
+        found = interleaved([await self._search(query) for query in queries])
+        turns.query = " | ".join(queries)
         allowance = min(MORE if turns.known() else FIRST, size // _CONTEXT_SHARE)
         turns.chosen = await choose(found, turns.known(), allowance, self._page_text)
         turns.passages[place] = turns.chosen.new
-        turns.is_relevant = bool(found) and _is_relevant(found[0])
+        turns.is_relevant = any(_is_relevant(each) for each in found)
 
-    async def _written(self, questions: Sequence[str], request: ChatRequest, before: list[Message]) -> str:
+    async def _written(
+        self, questions: Sequence[str], request: ChatRequest, before: list[Message]
+    ) -> tuple[str, ...]:
         """The last question as the model writes it anew, once."""
 
         async def ask() -> str:
@@ -83,11 +86,11 @@ class Grounding:
             again = text("responders.ask_again", language, question=questions[-1])
             return await self._said(request, [*before, Message(role="user", content=again)])
 
-        query = self._rewrites.get(self._context.user.id, questions) or await condense.condensed(
+        queries = self._rewrites.get(self._context.user.id, questions) or await condense.condensed(
             questions, ask
         )
-        self._rewrites.keep(self._context.user.id, questions, query)
-        return query
+        self._rewrites.keep(self._context.user.id, questions, queries)
+        return queries
 
     async def _said(self, request: ChatRequest, messages: list[Message]) -> str:
         """What the inner responder says to `messages`, in short. The conversation before stays in its cache."""
@@ -105,12 +108,13 @@ class Grounding:
                     parts.append(event.text)
         return "".join(parts)
 
-    async def _search(self, query: str) -> Found:
+    async def _search(self, query: str) -> list[FoundPassage]:
         if not query.strip():
-            return Found(passages=[], method="lexical", embedding_ms=0, search_ms=0)
-        return await self._knowledge.search.search(
+            return []
+        found = await self._knowledge.search.search(
             self._context.user, self._collection_ids, query[:_LONGEST_QUERY], limit=_HITS
         )
+        return found.passages
 
     async def _page_text(self, passage: FoundPassage) -> str:
         page = await self._knowledge.collections.page(

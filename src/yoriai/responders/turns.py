@@ -97,8 +97,7 @@ def _quoted_before(message: Message, passages: tuple[Citation, ...]) -> Message:
         return message
     question = message.text()
     asked = text(
-        "responders.ask_question", language_of(question), passages=quoted(passages), question=question,
-        number=passages[0].number,
+        "responders.ask_question", language_of(question), passages=quoted(passages), question=question
     )  # fmt: skip
     if isinstance(message.content, list):  # pictures stay
         rest = [part for part in message.content if not isinstance(part, TextPart)]
