@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from yoriai.cli import kb_report
+from yoriai.cli import kb_answers, kb_report
 from yoriai.cli.terminal import confirm, note, print_json, result, say, show
 from yoriai.errors import ConflictError, NotFoundError, UsageError
 from yoriai.i18n.terminal import terminal_language
@@ -166,19 +166,31 @@ def status(
 def evaluate(
     collection: Collection,
     questions: Annotated[Path, typer.Option("--questions", help=say("kb_questions"))],
+    *,
+    answers: Annotated[bool, typer.Option("--answers", help=say("kb_eval_answers"))] = False,
+    model: Annotated[str, typer.Option("--model", "-m", help=say("kb_eval_model"))] = "",
     as_json: AsJson = False,
 ) -> None:
     asked = kb_report.read_questions(questions)
+    searched = [each for each in asked if not each.get("unanswerable")]
 
     async def work(shelf: Shelf) -> Any:
         found = await _named(shelf, collection)
         path = f"/api/collections/{found['id']}/evaluation"
-        return await shelf.ask("POST", path, json={"questions": asked})
+        outcome = await shelf.ask("POST", path, json={"questions": searched})
+        if answers or model:
+            responder = model or f"collection:{found['id']}"
+            judged = [each for each in asked if each.get("unanswerable") or kb_answers.right_of(each)]
+            outcome["answers"] = await kb_answers.measured(shelf, responder, judged)
+        return outcome
 
     outcome = with_shelf(work)
     if outcome["without_answer"]:
         note(say("kb_eval_left_out", count=len(outcome["without_answer"])))
     show(as_json, outcome, kb_report.EVALUATION_COLUMNS, lambda: kb_report.evaluation_cells(outcome))
+    if "answers" in outcome and not as_json:
+        result("")
+        show(False, None, kb_answers.COLUMNS, lambda: kb_answers.cells(outcome["answers"]))
 
 
 def with_shelf(work: Callable[[Shelf], Awaitable[Result]], *, works: bool = False) -> Result:

@@ -166,7 +166,12 @@ def _question(line: str, number: int) -> dict[str, Any]:
         raise UsageError("cli.kb_bad_questions", line=number, detail=str(error)) from error
     if not isinstance(said, dict) or not isinstance(said.get("question"), str):
         raise UsageError("cli.kb_bad_questions", line=number, detail="question")
-    names = ("question", "document", "page", "text", "answer")
+    answers = said.setdefault("answers", [])
+    if not isinstance(answers, list) or not all(isinstance(each, str) for each in answers):
+        raise UsageError("cli.kb_bad_questions", line=number, detail="answers")
+    if answers:
+        said.setdefault("answer", answers[0])
+    names = ("question", "document", "page", "text", "answer", "answers", "unanswerable")
     return {name: said[name] for name in names if said.get(name) is not None}
 
 
