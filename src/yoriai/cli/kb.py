@@ -12,7 +12,7 @@ import typer
 
 from yoriai.cli import kb_answers, kb_report
 from yoriai.cli.terminal import confirm, note, print_json, result, say, show
-from yoriai.errors import ConflictError, NotFoundError, UsageError
+from yoriai.errors import UsageError
 from yoriai.i18n.terminal import terminal_language
 
 if TYPE_CHECKING:
@@ -86,7 +86,9 @@ def ls(
             as_json, {"collections": rows}, kb_report.COLLECTION_COLUMNS, lambda: kb_report.collection_cells(rows)
         )  # fmt: skip
         return
-    documents = [kb_report.document(each) for each in with_shelf(lambda shelf: _documents(shelf, collection))]
+    documents = [
+        kb_report.document(each) for each in with_shelf(lambda shelf: documents_of(shelf, collection))
+    ]
     show(
         as_json, {"collection": collection, "documents": documents}, kb_report.DOCUMENT_COLUMNS,
         lambda: kb_report.document_cells(documents),
@@ -104,10 +106,10 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     async def work(shelf: Shelf) -> Any:
-        found = await _named(shelf, collection)
+        found = await named(shelf, collection)
         wish = {
             "collections": [found["id"]], "query": query, "limit": limit, "method": method.value, "tags": tag or [],
-            "documents": await _ids(shelf, found["id"], document or []),
+            "documents": await ids_of(shelf, found["id"], document or []),
         }  # fmt: skip
         return await shelf.ask("POST", "/api/collections/search", json=wish)
 
@@ -132,8 +134,8 @@ def rm(
         raise UsageError("cli.kb_rm_needs_yes")
 
     async def work(shelf: Shelf) -> None:
-        found = await _named(shelf, collection)
-        for document_id in await _ids(shelf, found["id"], wanted):
+        found = await named(shelf, collection)
+        for document_id in await ids_of(shelf, found["id"], wanted):
             await shelf.ask("DELETE", f"/api/collections/{found['id']}/documents/{document_id}")
         if not wanted:
             await shelf.ask("DELETE", f"/api/collections/{found['id']}")
@@ -175,7 +177,7 @@ def evaluate(
     searched = [each for each in asked if not each.get("unanswerable")]
 
     async def work(shelf: Shelf) -> Any:
-        found = await _named(shelf, collection)
+        found = await named(shelf, collection)
         path = f"/api/collections/{found['id']}/evaluation"
         outcome = await shelf.ask("POST", path, json={"questions": searched})
         if answers or model:
@@ -208,51 +210,6 @@ def with_shelf(work: Callable[[Shelf], Awaitable[Result]], *, works: bool = Fals
             return await work(shelf)
 
     return asyncio.run(run())
-
-
-async def named_or_made(shelf: Shelf, name: str, sharing: str) -> dict[str, Any]:
-    """The collection, made when it is missing."""
-    try:
-        found = await _named(shelf, name)
-    except NotFoundError:
-        body = {"name": name} | ({"sharing": sharing} if sharing else {})
-        try:
-            return dict(await shelf.ask("POST", "/api/collections", json=body))
-        except ConflictError:  # somebody else was quicker
-            return await _named(shelf, name)
-    if sharing and sharing != found["sharing"]:
-        found = await shelf.ask("PATCH", f"/api/collections/{found['id']}", json={"sharing": sharing})
-    return found
-
-
-async def _named(shelf: Shelf, name: str) -> dict[str, Any]:
-    listed = await shelf.ask("GET", "/api/collections", params={"name": name})
-    return dict(listed["collections"][0]["collection"])
-
-
-async def _documents(shelf: Shelf, name: str) -> list[Any]:
-    found = await _named(shelf, name)
-    return list((await shelf.ask("GET", f"/api/collections/{found['id']}/documents"))["documents"])
-
-
-async def _ids(shelf: Shelf, collection_id: str, wanted: list[str]) -> list[str]:
-    """Ids of documents that are given by name or id. Raises: NotFoundError."""
-    if not wanted:
-        return []
-    listed = (await shelf.ask("GET", f"/api/collections/{collection_id}/documents"))["documents"]
-    ids = []
-    for name in wanted:
-        fitting = [each["document"]["id"] for each in listed if _is_meant(name, each["document"])]
-        if not fitting:
-            raise NotFoundError("cli.kb_no_document", name=name)
-        ids += fitting
-    return list(dict.fromkeys(ids))
-
-
-def _is_meant(name: str, document: dict[str, Any]) -> bool:
-    return name in {document["id"], document["file_id"], document["name"], document["source"]} or (
-        str(Path(name).absolute()) == document["source"]
-    )
 
 
 def _check_paths(paths: list[str]) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from yoriai.cli.kb_finding import named_or_made
 from yoriai.cli.kb_report import document
 from yoriai.cli.terminal import harmless, note, say
 from yoriai.errors import NotFoundError, YoriaiError
@@ -38,8 +39,6 @@ class Wish:
 
 async def run(shelf: Shelf, wish: Wish) -> dict[str, Any]:
     """What became of it. Raises: NotFoundError: no such path; and whatever the server says."""
-    from yoriai.cli.kb import named_or_made
-
     started = time.monotonic()
     for path in local(wish.paths):
         if not path.exists():
