@@ -84,7 +84,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         policy = Policy(licences.load(), settings.catalog.allowed_verdicts)
         pulls = Pulls(entries, library, egress, settings.download, policy)
         ending.push_async_callback(pulls.aclose)
-        jobs = Jobs(database, settings.home / "run" / "jobs.lock")
+        jobs = Jobs(database, settings.home / "run" / "jobs-lock")
         ending.push_async_callback(jobs.aclose)
         knowledge = Knowledge(
             database=database, jobs=jobs, router=router, library=library, egress=egress, settings=settings.knowledge,

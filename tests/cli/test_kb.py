@@ -15,7 +15,7 @@ import pytest
 from serving import Served, environment, yoriai
 from yoriai.cli.kb import MethodName, SharingName
 from yoriai.knowledge.fusion import Method
-from yoriai.types import Sharing
+from yoriai.records import Sharing
 
 LEAVE = "社員は年に二十日の有給休暇を取ることができる。"
 PARTS = "Part-timers get ten days of paid leave."

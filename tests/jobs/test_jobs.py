@@ -15,8 +15,8 @@ import pytest
 
 from yoriai.errors import NotFoundError, UsageError
 from yoriai.jobs.jobs import Handler, Jobs, Progress
+from yoriai.records import Job, JobState
 from yoriai.store.database import Database
-from yoriai.types import Job, JobState
 
 # Runs jobs until it is killed; each job counts to 100 and says so.
 WORKER = """

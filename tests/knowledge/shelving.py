@@ -16,9 +16,10 @@ from yoriai.engines.router import Router
 from yoriai.jobs.jobs import Jobs
 from yoriai.knowledge.knowledge import Knowledge
 from yoriai.knowledge.search import Found
+from yoriai.records import Collection, KnownDocument
 from yoriai.settings import EngineSettings, KnowledgeSettings
 from yoriai.store.database import Database
-from yoriai.types import Collection, KnownDocument, Role, User
+from yoriai.types import Role, User
 
 E5 = "multilingual-e5-small"
 LOCAL = User(id="local", name="local", role=Role.ADMINISTRATOR)

@@ -14,7 +14,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from shelving import ANNA, BEN, LOCAL, Shelf, shelf
 
 from yoriai.errors import ConflictError, DocumentError, EgressError, ForbiddenError, NotFoundError
-from yoriai.types import Collection, Role, User
+from yoriai.records import Collection
+from yoriai.types import Role, User
 
 LEAVE = "社員は年に二十日の有給休暇を取ることができる。"
 LEAVE_NOW = "社員は年に三十日の有給休暇を取ることができる。"

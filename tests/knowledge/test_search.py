@@ -16,7 +16,8 @@ from shelving import ANNA, BEN, LOCAL, Shelf, shelf
 
 from yoriai.errors import NotFoundError, UsageError
 from yoriai.knowledge.search import Filters
-from yoriai.types import Collection, KnownDocument, Role, User
+from yoriai.records import Collection, KnownDocument
+from yoriai.types import Role, User
 
 SECRET = "The merger with Yamada is announced on Friday."
 

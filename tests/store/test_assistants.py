@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
+from yoriai.records import Assistant
 from yoriai.store import assistants as rows
 from yoriai.store import conversations
 from yoriai.store.database import Database
 from yoriai.types import (
-    Assistant,
     Citation,
     Conversation,
     ConversationMessage,

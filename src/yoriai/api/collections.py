@@ -22,7 +22,8 @@ from yoriai.knowledge.evaluating import MOST_QUESTIONS, Evaluation, Question, ev
 from yoriai.knowledge.fusion import Method
 from yoriai.knowledge.parsing.parse import Box, highlight_boxes, render_page
 from yoriai.knowledge.search import LONGEST_QUERY, MOST_HITS, Filters, Found
-from yoriai.types import Collection, Job, KnownDocument, Language, Sharing
+from yoriai.records import Collection, Job, KnownDocument, Sharing
+from yoriai.types import Language
 
 router = APIRouter(route_class=StrictRoute, tags=["Collections"], responses=ERRORS)
 Name = Annotated[str, Field(min_length=1, max_length=200)]

@@ -14,7 +14,7 @@ from yoriai.api.principal import CurrentUser
 from yoriai.api.reading import StrictRoute
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
-from yoriai.types import KeptFile
+from yoriai.records import KeptFile
 
 router = APIRouter(route_class=StrictRoute, tags=["OpenAI"], responses=ERRORS)
 

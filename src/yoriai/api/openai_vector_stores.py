@@ -35,7 +35,8 @@ from yoriai.api.vector_store_shapes import (
 from yoriai.bootstrap import Services
 from yoriai.errors import ConflictError
 from yoriai.knowledge.search import Filters, FoundPassage
-from yoriai.types import Collection, User
+from yoriai.records import Collection
+from yoriai.types import User
 
 router = APIRouter(route_class=StrictRoute, tags=["OpenAI"], responses=ERRORS)
 Filter = Annotated[FileStatus | None, Query()]

@@ -13,7 +13,8 @@ from yoriai.errors import UnsupportedError
 from yoriai.i18n.catalogue import text
 from yoriai.knowledge.collections import Status
 from yoriai.knowledge.search import LONGEST_QUERY, FoundPassage
-from yoriai.types import KnownDocument, Language
+from yoriai.records import KnownDocument
+from yoriai.types import Language
 
 Text = Annotated[str, Field(max_length=512)]
 Attributes = Annotated[dict[Annotated[str, Field(max_length=64)], Text | float | bool], Field(max_length=16)]

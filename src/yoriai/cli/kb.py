@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from yoriai.cli import kb_answers, kb_report
+from yoriai.cli.kb_finding import documents_of, ids_of, named
 from yoriai.cli.terminal import confirm, note, print_json, result, say, show
 from yoriai.errors import UsageError
 from yoriai.i18n.terminal import terminal_language

@@ -21,9 +21,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from yoriai.errors import NotFoundError, YoriaiError
+from yoriai.records import Job
 from yoriai.store import jobs as rows
 from yoriai.store.database import Connection, Database
-from yoriai.types import Job
 
 _log = logging.getLogger("yoriai.jobs")
 _POLL_S = 0.5  # how soon what another process submitted or cancelled is noticed

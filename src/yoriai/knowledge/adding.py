@@ -25,9 +25,10 @@ from yoriai.knowledge.folders import Found
 from yoriai.knowledge.ingest import INGEST
 from yoriai.knowledge.reading import guessed_type
 from yoriai.knowledge.web_pages import WebPages
+from yoriai.records import Collection, Job, KeptFile, KnownDocument
 from yoriai.store import collections, documents, files
 from yoriai.store.database import Connection, Database
-from yoriai.types import Collection, Job, KeptFile, KnownDocument, Role, User
+from yoriai.types import Role, User
 
 _LOCAL = User(id=LOCAL_OPERATOR_ID, name="local", role=Role.ADMINISTRATOR)
 _SETTLED = ("ready", "duplicate", "queued")

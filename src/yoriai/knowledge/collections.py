@@ -21,11 +21,12 @@ from yoriai.knowledge.embedding import Embedder
 from yoriai.knowledge.filing import Filing
 from yoriai.knowledge.folders import is_under, path_of
 from yoriai.knowledge.ingest import INGEST
+from yoriai.records import Collection, Job, KnownDocument, Sharing
 from yoriai.store import collections as rows
 from yoriai.store import documents, files, passages
 from yoriai.store.database import Connection, Database
 from yoriai.store.passages import PageRow, PassageRow
-from yoriai.types import Collection, Job, KnownDocument, Sharing, User
+from yoriai.types import User
 
 __all__ = ["Collections", "PageRow", "PassageRow", "Status", "found"]
 LONGEST_NAME = 200

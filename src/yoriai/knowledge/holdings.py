@@ -16,9 +16,9 @@ from anyio import to_thread
 
 from yoriai.knowledge.index import PassageIndex
 from yoriai.knowledge.reading import SEPARATOR
+from yoriai.records import Collection
 from yoriai.store import passages
 from yoriai.store.database import Database
-from yoriai.types import Collection
 
 _IDLE_S = 1800.0
 _VECTORS_EVERY_S = 5.0  # while they are being made, some more come with every transaction

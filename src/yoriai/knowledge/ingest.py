@@ -20,9 +20,9 @@ from yoriai.knowledge.embedding import Embedder, packed
 from yoriai.knowledge.filing import Filing
 from yoriai.knowledge.reading import Read, Reader, text_to_embed
 from yoriai.knowledge.web_pages import WebPages, is_address
+from yoriai.records import Collection, KeptFile, KnownDocument
 from yoriai.store import collections, documents, files, passages
 from yoriai.store.database import Connection, Database
-from yoriai.types import Collection, KeptFile, KnownDocument
 
 _log = logging.getLogger("yoriai.knowledge")
 INGEST, EMBED = "ingest", "embed"

@@ -10,9 +10,10 @@ from yoriai.access import Action, Thing, owners, require
 from yoriai.errors import NotFoundError
 from yoriai.knowledge.collections import forget
 from yoriai.knowledge.filing import Filing
+from yoriai.records import KeptFile
 from yoriai.store import documents, files
 from yoriai.store.database import Connection, Database
-from yoriai.types import KeptFile, User
+from yoriai.types import User
 
 
 class KeptFiles:

@@ -13,8 +13,8 @@ from anyio import to_thread
 from yoriai.knowledge.document import Page, ParsedDocument, Passage
 from yoriai.knowledge.parsing.parse import ParseLimits, parse
 from yoriai.knowledge.split import indexed_text, indexed_words, split
+from yoriai.records import KnownDocument
 from yoriai.store.passages import PageRow, PassageRow
-from yoriai.types import KnownDocument
 
 SEPARATOR = "\n"  # between words in a row
 # What `mimetypes` doesn't know, or not everywhere.

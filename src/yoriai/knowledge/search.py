@@ -23,10 +23,11 @@ from yoriai.knowledge.embedding import Embedder
 from yoriai.knowledge.fusion import Method
 from yoriai.knowledge.holdings import Holdings
 from yoriai.knowledge.tokens import tokens
+from yoriai.records import Collection, KnownDocument
 from yoriai.store import collections, documents, passages
 from yoriai.store.database import Connection, Database
 from yoriai.store.passages import PassageRow
-from yoriai.types import Collection, KnownDocument, User
+from yoriai.types import User
 
 _log = logging.getLogger("yoriai.knowledge")
 LONGEST_QUERY = 10_000  # characters

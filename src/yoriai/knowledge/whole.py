@@ -14,7 +14,8 @@ from pathlib import PurePath
 
 from yoriai.knowledge.sentences import Span, fragments, sentences
 from yoriai.knowledge.split import size_of
-from yoriai.types import Citation, KnownDocument
+from yoriai.records import KnownDocument
+from yoriai.types import Citation
 
 MOST_PARTS = 40  # what is further is left out, and told
 PIECE = 600  # estimated tokens of a piece: a citation leads to less than a page

@@ -19,14 +19,13 @@ from yoriai.i18n.catalogue import text
 from yoriai.knowledge.context import FIRST
 from yoriai.knowledge.knowledge import Knowledge
 from yoriai.knowledge.split import language_of
+from yoriai.records import Assistant, Collection
 from yoriai.responders.cited_reply import CitedReply, refusal
 from yoriai.responders.grounding import Grounding, Rewrites
 from yoriai.responders.turns import Grounded
 from yoriai.responders.whole_documents import Parts, WholeDocuments
 from yoriai.types import (
-    Assistant,
     ChatRequest,
-    Collection,
     Context,
     Event,
     Finish,

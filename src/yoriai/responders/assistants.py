@@ -16,12 +16,13 @@ from yoriai.access import Action, Thing, owners, require
 from yoriai.catalog.library import Library
 from yoriai.engines.router import Router
 from yoriai.errors import ConflictError, NotFoundError, UsageError
+from yoriai.records import Assistant, Sharing
 from yoriai.responders.model import model_responder
 from yoriai.store import assistants as rows
 from yoriai.store import collections
 from yoriai.store.collections import name_key
 from yoriai.store.database import Connection, Database
-from yoriai.types import Assistant, Sampling, Sharing, User
+from yoriai.types import Sampling, User
 
 LONGEST_NAME = 200  # characters
 MOST_COLLECTIONS = 100

@@ -13,11 +13,11 @@ from yoriai.access import owners
 from yoriai.catalog.library import Library
 from yoriai.engines.router import Router
 from yoriai.errors import NotFoundError
+from yoriai.records import Assistant
 from yoriai.responders.assistants import Assistants
 from yoriai.responders.model import ModelResponder, model_responder
 from yoriai.store.collections import name_key
 from yoriai.types import (
-    Assistant,
     CompletionRequest,
     Context,
     EmbeddingRequest,

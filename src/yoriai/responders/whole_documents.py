@@ -16,11 +16,11 @@ from yoriai.knowledge.context import Chosen, harmless, quoted
 from yoriai.knowledge.knowledge import Knowledge
 from yoriai.knowledge.split import language_of, size_of
 from yoriai.knowledge.whole import PageOf
+from yoriai.records import Collection
 from yoriai.responders.turns import UNKNOWN_CONTEXT, Grounded, asked, estimated, fitted, reply_room, turns_of
 from yoriai.types import (
     ChatRequest,
     Citation,
-    Collection,
     Context,
     Event,
     Finish,

@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, insert, or_, select, update
 
+from yoriai.records import Assistant
 from yoriai.store.collections import name_key
 from yoriai.store.tables import assistants
-from yoriai.types import Assistant, Sampling
+from yoriai.types import Sampling
 
 _PLAIN = tuple({field.name for field in fields(Assistant)} - {"sampling", "collection_ids"})
 

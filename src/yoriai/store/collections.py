@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_, select, update
 
+from yoriai.records import Collection
 from yoriai.store.tables import collections, documents, passages, vectors, watched_folders
-from yoriai.types import Collection
 
 _NAMES = tuple(field.name for field in fields(Collection))
 

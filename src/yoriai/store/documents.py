@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
+from yoriai.records import KnownDocument
 from yoriai.store.tables import documents
-from yoriai.types import KnownDocument
 
 _NAMES = tuple(field.name for field in fields(KnownDocument))
 _LISTS = ("warnings", "tags")

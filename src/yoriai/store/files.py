@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, exists, insert, select, update
 
+from yoriai.records import KeptFile
 from yoriai.store.tables import documents, files
-from yoriai.types import KeptFile
 
 _NAMES = tuple(field.name for field in fields(KeptFile))
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from yoriai.records import Job
 from yoriai.store.tables import jobs
-from yoriai.types import Job
 
 _NAMES = tuple(field.name for field in fields(Job))
 UNFINISHED = ("queued", "running")

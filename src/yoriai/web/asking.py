@@ -5,9 +5,10 @@ from __future__ import annotations
 from yoriai.access import Action, can, owners
 from yoriai.bootstrap import Services
 from yoriai.errors import NotFoundError
+from yoriai.records import Assistant, Collection
 from yoriai.responders.assistants import LONGEST_NAME, Assistants, Draft
 from yoriai.responders.registry import ASSISTANT, COLLECTION
-from yoriai.types import Assistant, Collection, User
+from yoriai.types import User
 
 
 async def assistant_for(services: Services, user: User, collection: Collection) -> str:

@@ -17,7 +17,8 @@ from yoriai.bootstrap import Services
 from yoriai.errors import YoriaiError
 from yoriai.knowledge.collections import Status
 from yoriai.knowledge.ingest import INGEST
-from yoriai.types import KnownDocument, Sharing, User
+from yoriai.records import KnownDocument, Sharing
+from yoriai.types import User
 from yoriai.web import collection_words, layout
 from yoriai.web.asking import assistant_for
 from yoriai.web.collection_desk import CollectionDesk

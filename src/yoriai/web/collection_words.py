@@ -10,7 +10,8 @@ from yoriai.i18n.catalogue import text
 from yoriai.knowledge.collections import Status
 from yoriai.knowledge.search import Found, FoundPassage
 from yoriai.knowledge.tokens import places, tokens
-from yoriai.types import Job, KnownDocument, User
+from yoriai.records import Job, KnownDocument
+from yoriai.types import User
 from yoriai.web.model_words import size
 from yoriai.web.places import collection_href, document_href
 from yoriai.web.visitor import Visitor

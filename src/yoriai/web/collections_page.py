@@ -8,7 +8,7 @@ from nicegui import ui
 
 from yoriai.access import Action, can
 from yoriai.bootstrap import Services
-from yoriai.types import Sharing
+from yoriai.records import Sharing
 from yoriai.web import collection_words, layout
 from yoriai.web.collection_shelf import CollectionShelf
 from yoriai.web.handling import Handling

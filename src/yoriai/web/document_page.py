@@ -16,7 +16,7 @@ from yoriai.bootstrap import Services
 from yoriai.errors import AuthenticationError, NotFoundError, YoriaiError
 from yoriai.i18n.catalogue import error_text
 from yoriai.knowledge.collections import PageRow
-from yoriai.types import Collection, KnownDocument
+from yoriai.records import Collection, KnownDocument
 from yoriai.web import page_text, plain_page
 from yoriai.web.cleaning import clean_text
 from yoriai.web.places import api_href, collection_href, document_href
