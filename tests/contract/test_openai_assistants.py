@@ -42,8 +42,8 @@ def file_id(client: OpenAI, server: Any) -> Iterator[str]:
 
 
 def ask(client: OpenAI, model: str = f"assistant:{NAME}", **options: Any) -> Any:
-    options = {"max_tokens": 40, "temperature": 0, "messages": QUESTION} | options
-    return client.chat.completions.create(model=model, **options)
+    options = {"model": model, "messages": QUESTION, "max_tokens": 40, "temperature": 0} | options
+    return client.chat.completions.create(**options)
 
 
 def test_an_assistant_is_listed_and_shown(client: OpenAI, file_id: str) -> None:
