@@ -15,7 +15,8 @@ from yoriai.knowledge.tokens import tokens
 LONGEST = 400  # characters of a query made here
 _FEW_WORDS = 3
 _POINTS_BACK = re.compile(
-    r"\b(?:it|its|they|them|their|theirs|he|him|his|she|her|hers|this|that|these|those|there|one|ones|both)\b"
+    r"\b(?:it|its|they|them|their|theirs|he|him|his|she|her|hers)\b"
+    r"|\b(?:this|that|these|those)(?=\s*(?:[?.,]|$)|\s+(?:is|are|was|were|does|do|did|apply|mean|cost|case|one)\b)"
     r"|それ|これ|あれ|その|この|あの|そこ|ここ|彼|同じ|両方|どちら",
     re.IGNORECASE,
 )

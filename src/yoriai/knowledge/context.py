@@ -18,9 +18,9 @@ from yoriai.types import Citation
 # Estimated tokens: of the first question, and of each that follows, which mostly needs what is there already.
 FIRST, MORE = 900, 500
 _AROUND = 40  # estimated tokens that name and bounds of a passage take
-_LEAST_SHARE = 0.4  # of the best score: what is further behind is chance
+_LEAST_SHARE = 0.5  # of the best score: what is further behind is chance
 # What chat templates and our own bounds are made of: a document that contains them gains nothing by it.
-_CONTROL = re.compile(r"<(?=[|/!｜]?[A-Za-z_｜|][^<>\n]{0,80}>)|<(?=<[A-Z/])|(?<=[|｜])>")
+_CONTROL = re.compile(r"<(?!https?:)(?=[|/!｜]?[A-Za-z_｜|][^<>\n]{0,80}>)|<(?=<[A-Z/])|(?<=[|｜])>")
 _INSTRUCTION = re.compile(r"\[(/?[A-Z_]{3,})\]")
 _NUMBER = re.compile(r"[\[［【]\s*(\d{1,3}(?:\s*[,、，-]\s*\d{1,3})*)\s*[\]］】]")
 

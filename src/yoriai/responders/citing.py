@@ -74,9 +74,9 @@ class CitationStream:
         return text
 
     def _citation(self, match: re.Match[str], sentence: str) -> str:
-        before = sentence[-1:]
-        if self._is_code() or (before.isascii() and before.isalnum() and self._is_index()):
-            return match.group()
+        passed = self.text + sentence[self._shown :]
+        if passed.count("```") % 2 or passed.rpartition("\n")[2].count("`") % 2:
+            return match.group()  # code: `values[1]`
         numbers = [number for number in _numbers(match.group(1)) if number in self._valid]
         self._was_citation = bool(numbers)
         named = cited_in(sentence[claims(sentence)[-1][0] :]) if claims(sentence) else []
@@ -85,10 +85,6 @@ class CitationStream:
 
     def _is_code(self) -> bool:
         return self._fences % 2 == 1
-
-    def _is_index(self) -> bool:
-        """Between backticks: `values[1]`."""
-        return self._open.rpartition("\n")[2].count("`") % 2 == 1
 
     def _give(self, text: str, *, is_end: bool) -> str:
         self._open += text

@@ -23,7 +23,9 @@ from yoriai.types import ChatRequest, Context, Message, Responder, TextDelta
 _CONTEXT_SHARE = 3  # passages of one question take at most this part
 _QUESTIONS = 4  # so many of the last keep their passages
 _HITS = 8
-_LEAST_SHARE, _LEAST_COSINE = 0.1, 0.8  # a best passage below both has nothing to do with the question
+# Without a common word and below this cosine, nothing was found. No threshold tells more: questions in other words or
+# in another language score like those that have no answer (docs/log.md), so what the reply says decides.
+_LEAST_COSINE = 0.75
 _LONGEST_QUERY = 2000
 _REWRITTEN_TOKENS = 80
 _REMEMBERED = 500
@@ -124,4 +126,4 @@ class Grounding:
 
 
 def _is_relevant(best: FoundPassage) -> bool:
-    return (best.lexical or 0) >= _LEAST_SHARE or (best.dense or 0) >= _LEAST_COSINE
+    return bool(best.lexical) or (best.dense or 0) >= _LEAST_COSINE
