@@ -51,6 +51,7 @@ class Ingest:
         self._database, self._jobs, self._filing = database, jobs, filing
         self._reader, self._embedder, self._web = reader, embedder, web
         self._model = model
+        self._had_model = False
         jobs.handle(INGEST, self.ingest)
         jobs.handle(EMBED, self.embed)
         jobs.first(self.recover)
@@ -63,7 +64,14 @@ class Ingest:
         for collection in await self._database.read(collections.everything):
             if collection.id in waiting:
                 await self._jobs.submit(collection.owner_id, INGEST, collection.id)
-            await self.want_vectors(collection.id)
+        await self.notice_model()
+
+    async def notice_model(self) -> None:
+        """Where the wanted model has been installed since this was asked last: vectors are made from now on."""
+        had, self._had_model = self._had_model, await self._embedder.is_installed(self._model)
+        if self._had_model and not had:
+            for collection in await self._database.read(collections.everything):
+                await self.want_vectors(collection.id)
 
     async def want_vectors(self, collection_id: str) -> None:
         """Let the vectors that a collection lacks be made, where there is a model for them."""

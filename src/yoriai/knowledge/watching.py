@@ -1,4 +1,7 @@
-"""Watched folders: what changes in them is read again, what is deleted goes. One task of the process that runs jobs."""
+"""Watched folders: what changes in them is read again, what is deleted goes; and a model that is installed is noticed.
+
+One task of the process that runs jobs.
+"""
 
 from __future__ import annotations
 
@@ -45,8 +48,9 @@ class Watching:
     async def _until_something_else_is_watched(self, watched: set[tuple[str, str]]) -> None:
         following = asyncio.create_task(self._follow(watched))
         try:
-            while await self._watched() == watched and not following.done():  # noqa: ASYNC110 — other processes add, too
+            while await self._watched() == watched and not following.done():
                 await asyncio.sleep(_LOOK_S)
+                await self._ingest.notice_model()
         finally:
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
