@@ -145,6 +145,19 @@ def test_the_collection_is_asked_and_the_answer_leads_back_to_its_passage(page: 
     expect(page.locator(".y-sources summary")).to_contain_text("Sources:")
 
 
+def test_how_it_is_asked_is_chosen_once_and_kept(page: Page, folder: Path) -> None:
+    address = new_collection(page, "Ways")
+    hand_in(page, folder, 3)
+    for only in (False, True):
+        page.get_by_label("Answer from").select_option("whole")
+        expect(page.get_by_label("only what the documents say")).to_be_checked(checked=not only)
+        page.get_by_label("only what the documents say").set_checked(only)
+        page.get_by_role("button", name="Ask this collection").click()
+        page.wait_for_selector(".y-picker:has-text('assistant:Ways, whole documents')")
+        page.goto(address)
+    expect(page.get_by_label("only what the documents say")).to_be_checked()
+
+
 def test_what_is_another_users_is_not_there_until_it_is_shared(
     page: Page, new_context: NewContext, folder: Path
 ) -> None:

@@ -4,7 +4,7 @@ import { chosen, dropped, Sender } from "/uploads.js";
 const MOST_UPLOADS_SHOWN = 100;
 
 export default {
-  props: { labels: Object, limit: Number, locale: String, address: String },
+  props: { labels: Object, limit: Number, mostBytes: Number, chooses: Boolean, locale: String, address: String },
   emits: ["ready", "ask", "share", "rename", "remove", "stop", "resume", "text", "page", "unwatch", "search", "list", "discard"],
   template: `
     <div v-if="state" class="y-desk">
@@ -21,7 +21,12 @@ export default {
         <form v-if="renaming" class="y-row" @submit.prevent="rename"><label>{{ labels.name }}<input ref="name" v-model="name" :maxlength="limit" @keydown.esc="renaming = false" /></label>
           <q-btn type="submit" flat no-caps :label="labels.rename" /><q-btn flat no-caps :label="labels.cancel" @click="renaming = false" /></form>
         <div class="y-row">
-          <q-btn unelevated no-caps color="primary" icon="forum" :label="labels.ask" :disable="!state.count" @click="$emit('ask')" />
+          <q-btn unelevated no-caps color="primary" icon="forum" :label="labels.ask" :disable="!state.count" @click="$emit('ask', { mode, only: only[mode] ? 'True' : 'False' })" />
+          <template v-if="chooses"><label class="y-inline">{{ labels.from }} <select v-model="mode">
+            <option value="passages">{{ labels.from_passages }}</option><option value="whole">{{ labels.from_whole }}</option></select></label>
+            <label class="y-inline"><input v-model="only[mode]" type="checkbox" /> {{ labels.only }}</label></template>
+        </div>
+        <div class="y-row">
           <template v-if="state.own">
             <label class="y-inline">{{ labels.sharing }} <select :value="state.sharing" @change="$emit('share', { sharing: $event.target.value })">
               <option value="owner">{{ labels.sharing_owner }}</option><option value="everyone">{{ labels.sharing_everyone }}</option></select></label>
@@ -87,7 +92,7 @@ export default {
     </div>`,
   data: () => ({
     state: null, documents: { items: [], total: 0 }, words: "", query: "", found: null, looking: false, over: false,
-    uploads: [], renaming: false, name: "", title: "", text: "", webPage: "",
+    uploads: [], renaming: false, name: "", title: "", text: "", webPage: "", mode: "passages", only: { passages: true, whole: true },
   }),
   computed: {
     sentCount() {
@@ -115,6 +120,9 @@ export default {
     tell(state) {
       this.state = state;
     },
+    tellWays(only) {
+      this.only = only;
+    },
     tellDocuments(documents) {
       this.documents = documents;
     },
@@ -138,8 +146,12 @@ export default {
     },
     hand(files) {
       const from = this.uploads.length;
-      this.uploads.push(...files.map((each) => ({ ...each, state: "waiting", share: 0, error: "" })));
-      this.sender.add(this.uploads.slice(from)); // as Vue watches them
+      this.uploads.push(...files.map((each) => this.upload(each)));
+      this.sender.add(this.uploads.slice(from).filter((u) => u.state === "waiting")); // as Vue watches them
+    },
+    upload({ file, name }) {
+      const isTooLarge = file.size > this.mostBytes;
+      return { file, name, state: isTooLarge ? "failed" : "waiting", share: 0, error: isTooLarge ? this.labels.too_large : "" };
     },
     paste() {
       if (this.text.trim()) this.$emit("text", { title: this.title, text: this.text });

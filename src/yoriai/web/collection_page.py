@@ -12,15 +12,15 @@ from urllib.parse import quote
 from anyio import to_thread
 from nicegui import ui
 
-from yoriai.access import Action
+from yoriai.access import Action, can
 from yoriai.bootstrap import Services
 from yoriai.errors import YoriaiError
 from yoriai.knowledge.collections import Status
 from yoriai.knowledge.ingest import INGEST
 from yoriai.records import KnownDocument, Sharing
+from yoriai.responders.assistants import Mode
 from yoriai.types import User
-from yoriai.web import collection_words, layout
-from yoriai.web.asking import assistant_for
+from yoriai.web import asking, collection_words, layout
 from yoriai.web.collection_desk import CollectionDesk
 from yoriai.web.handling import Handling
 from yoriai.web.visitor import Visitor
@@ -51,14 +51,16 @@ class CollectionPage:
         user = await self._visitor.user()
         collection = await self._knowledge.collections.get(user, self._id)
         with layout.subpage(self._visitor, collection.name, back="/collections"):
-            self._desk = CollectionDesk(self._visitor, self._id)
+            most_bytes = self._services.settings.knowledge.max_file_bytes
+            chooses = can(user, Action.KEEP_ASSISTANTS)
+            self._desk = CollectionDesk(self._visitor, self._id, most_bytes=most_bytes, chooses=chooses)
         self._listen()
         ui.timer(_EVERY_S, self._handling.safely(self._refresh), immediate=False)
 
     def _listen(self) -> None:
         on, desk = self._handling.on, self._desk
         on(desk, "ready", self._ready)
-        on(desk, "ask", self._ask)
+        on(desk, "ask", self._ask, "mode", "only")
         on(desk, "share", self._share, "sharing")
         on(desk, "rename", self._rename, "name")
         on(desk, "remove", self._remove)
@@ -75,6 +77,9 @@ class CollectionPage:
     async def _ready(self) -> None:
         """A browser is there, for the first time or again: it knows nothing yet."""
         self._is_ready, self._told, self._listed = True, {}, ()
+        user = await self._visitor.user()
+        collection = await self._knowledge.collections.get(user, self._id)
+        self._desk.tell_ways(await asking.only_documents(self._services, user, collection))
         await self._refresh()
 
     async def _refresh(self) -> None:
@@ -120,11 +125,16 @@ class CollectionPage:
         self._desk.tell_found(await to_thread.run_sync(collection_words.hits, found, query, self._visitor))
 
     # ---- what the visitor does -----------------------------------------------------------------------------
-    async def _ask(self) -> None:
+    async def _ask(self, mode: str, only: str) -> None:
         """A conversation with an assistant that answers from this collection."""
         user = await self._visitor.user()
         collection = await self._knowledge.collections.get(user, self._id)
-        model = await assistant_for(self._services, user, collection)
+        wanted: Mode = "whole" if mode == "whole" else "passages"
+        name = self._visitor.text("collections_whole_name", name=collection.name[:150])
+        way = asking.Way(
+            name=name if wanted == "whole" else collection.name, mode=wanted, only_documents=only != "False"
+        )
+        model = await asking.assistant_for(self._services, user, collection, way)
         conversation = await self._services.chat.create(user, model=model)
         self._handling.go(f"/c/{quote(conversation.id)}")
 
