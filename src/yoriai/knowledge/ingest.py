@@ -26,7 +26,7 @@ from yoriai.store.database import Connection, Database
 
 _log = logging.getLogger("yoriai.knowledge")
 INGEST, EMBED = "ingest", "embed"
-_VECTORS_AT_ONCE = 32  # in one transaction
+_VECTORS_AT_ONCE = 16  # in one transaction
 _NOT_THE_FILE_S_FAULT = (DiskFullError, ResourceError)
 
 
