@@ -163,13 +163,22 @@ async def test_a_citation_that_the_model_forgot_is_added_and_told_apart(kept: Sh
     ]
 
 
-async def test_a_changed_number_is_unsupported_and_gets_no_citation(kept: Shelf) -> None:
+async def test_a_citation_that_bears_nothing_out_is_not_shown(kept: Shelf) -> None:
     asked = await assistant(kept)
     events = await reply(kept, asked, Scripted("It is at most 400 euros a month [1]."), TRAVEL)
-    assert verdicts(events) == ["unsupported"]
+    assert (said(events), verdicts(events)) == ("It is at most 400 euros a month.", ["unsupported"])
     events = await reply(kept, asked, Scripted("It is at most 400 euros a month."), TRAVEL)
-    assert verdicts(events) == ["uncited"]
-    assert "[" not in said(events)
+    assert (said(events), verdicts(events)) == ("It is at most 400 euros a month.", ["uncited"])
+
+
+async def test_a_citation_of_the_wrong_passage_is_put_right(kept: Shelf) -> None:
+    turns = ("How many days of paid leave do full-time employees get?", "10 days [1].", TRAVEL)
+    answer = "The travel allowance is at most 300 euros a month [1]."
+    events = await reply(kept, await assistant(kept), Scripted(answer), *turns)
+    right = number_of(events, "300 euros")
+    assert right != number_of(events, "10 days") == 1
+    assert said(events) == f"The travel allowance is at most 300 euros a month. [{right}]"
+    assert verdicts(events) == ["supported"]
 
 
 async def test_a_follow_up_only_adds_to_what_the_model_has_read(kept: Shelf) -> None:
@@ -326,15 +335,7 @@ async def whole(kept: Shelf, question: str, says: str | Script) -> tuple[list[Ev
 
 
 async def test_a_long_document_is_noted_part_by_part_and_answered_from_the_notes(kept: Shelf) -> None:
-    def says(request: ChatRequest) -> str:
-        last = request.messages[-1].text()
-        return (
-            "Office 0 has 100 desks [1]."
-            if "of " in last and "Notes on all parts" not in last
-            else "Office 0 has 100 desks [1]."
-        )
-
-    events, inner = await whole(kept, "How many desks are there?", says)
+    events, inner = await whole(kept, "How many desks are there?", "Office 0 has 100 desks [1].")
     stages = [event for event in events if isinstance(event, Stage) and event.name == "parts"]
     assert stages[0].progress == 0
     assert stages[-1].progress == 1

@@ -109,6 +109,23 @@ class Checker:
         best, number = max(scores, default=(0.0, 0))
         return -number, best
 
+    def settle(self, sentence: str, cited: tuple[int, ...]) -> tuple[int, ...]:
+        """Of the numbers that a sentence cites, those whose passages may bear it out; else the one that does.
+
+        Across languages words can't tell: there the model's word stands.
+        """
+        claim = facts(sentence)
+        if not claim.words:
+            return cited
+        foreign = [number for number in cited if self._fact(number).language != claim.language]
+        good = [n for n in cited if n in foreign or score(claim, self._fact(n), self._question) >= WEAK]
+        if not good and self._together(sentence, cited) >= WEAK:
+            return cited
+        if good:
+            return tuple(good)
+        number, value = self.best(sentence)
+        return (number,) if value >= ATTACHED else ()
+
     async def check(self, answer: str, embed: Embed) -> Support:
         """Of every sentence of `answer`."""
         return Support(

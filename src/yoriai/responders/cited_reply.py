@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from yoriai.i18n.catalogue import LANGUAGES, text
-from yoriai.knowledge.support import ATTACHED, WEAK, Checker, Embed, claims
+from yoriai.knowledge.support import WEAK, Checker, Embed, claims
 from yoriai.responders.citing import CitationStream
 from yoriai.responders.turns import Grounded
 from yoriai.types import Event, Finish, Language, SentenceSupport, Support, TextDelta, Usage
@@ -22,7 +22,7 @@ class CitedReply:
         citations = grounded.sources.citations
         self._language = grounded.language
         self._checker = Checker(citations, grounded.question)
-        self._stream = CitationStream({each.number for each in citations}, self._best)
+        self._stream = CitationStream({each.number for each in citations}, self._checker.settle)
         self._is_open = not is_gated
         self._held = ""
         self._judged = 0  # sentences of what is held that were looked at
@@ -59,14 +59,12 @@ class CitedReply:
                 return self._held
         return ""
 
-    def _best(self, sentence: str) -> int:
-        number, score = self._checker.best(sentence)
-        return number if score >= ATTACHED else 0
-
     def _marked(self, sentence: SentenceSupport) -> SentenceSupport:
-        """Told apart where the citation is ours and not the model's."""
-        is_added = any(sentence.start <= place < sentence.end for place, _ in self._stream.added)
-        return replace(sentence, is_added=is_added)
+        """Told apart where the citation is ours and not the model's; one that was taken away had nothing to it."""
+        is_added = any(sentence.start <= place < sentence.end for place in self._stream.added)
+        is_removed = any(sentence.start <= place < sentence.end for place in self._stream.removed)
+        verdict = "unsupported" if is_removed else sentence.verdict
+        return replace(sentence, is_added=is_added, verdict=verdict)
 
 
 def is_refusal(answer: str) -> bool:

@@ -1,4 +1,4 @@
-"""An answer's citations while it streams: one spelling, none that names no passage, one where the model forgot it.
+"""An answer's citations while it streams: one spelling, none that names no passage, the right one where it is known.
 
 Text is held back only from a bracket to its end, and from the end of a sentence to the beginning of the next.
 `assistant` feeds it; what bears a sentence out is `knowledge.support`'s to say.
@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 
-from yoriai.knowledge.sentences import trimmed
-from yoriai.knowledge.support import CITED, cited_in, claims
+from yoriai.knowledge.support import cited_in, claims
 
 _WHOLE = re.compile(
     r"[\[［【]\s*\^?\s*(?:(?:資料|文書|出典|passages?|sources?|documents?)\s*)?"
@@ -21,23 +20,26 @@ _BEGUN = re.compile(r"[\[［【][\s^]*[a-z資料文書出典]*[\s\d,、，;；~�
 _LONGEST = 40  # characters of a citation that isn't closed yet
 _OPENING = re.compile(r"[\[［【]")
 _RANGE = re.compile(r"(\d+)\s*[~〜–-]\s*(\d+)")
-_ENDING = re.compile(r"(?:[。．｡！？!?.…]+[」』）)\"'”’]*)?(?:\s*\[\d+\])*\s*$")
+_ENDING = re.compile(r"(?:\s*\[\d+\])*(?:[。．｡！？!?.…]+[」』）)\"'”’]*)?(?:\s*\[\d+\])*\s*$")
 
-Best = Callable[[str], int]  # the number of the passage that bears a sentence out; 0: none
+_SPACED_CITED = re.compile(r"\s*\[\d{1,3}\]")
+
+# Of a sentence and the numbers it cites: those that are to be shown.
+Settle = Callable[[str, tuple[int, ...]], tuple[int, ...]]
 
 
 class CitationStream:
-    """Of one answer. `valid`: numbers that passages have; `best` finds one for a sentence that names none."""
+    """Of one answer. `valid`: numbers that passages have; `settle` decides on each sentence when it is complete."""
 
-    def __init__(self, valid: Collection[int], best: Best) -> None:
+    def __init__(self, valid: Collection[int], settle: Settle) -> None:
         self._valid = frozenset(valid)
-        self._best = best
+        self._settle = settle
         self._raw = ""  # may still become a citation
         self._open = ""  # the sentence that is being written …
         self._shown = 0  # … and how much of it was given out
-        self._fences = 0
         self._was_citation = False
-        self.added: list[tuple[int, int]] = []  # (place in the answer, number) of those that the model forgot
+        self.added: list[int] = []  # places in the answer of numbers that the model had not named …
+        self.removed: list[int] = []  # … and where it had named some, of which none is shown
         self.text = ""  # all that was given out
 
     def feed(self, text: str) -> str:
@@ -84,7 +86,7 @@ class CitationStream:
         return "".join(f"[{number}]" for number in fresh)
 
     def _is_code(self) -> bool:
-        return self._fences % 2 == 1
+        return self.text.count("```") % 2 == 1
 
     def _give(self, text: str, *, is_end: bool) -> str:
         self._open += text
@@ -108,14 +110,27 @@ class CitationStream:
         return spans[0][1] if len(spans) > 1 or is_end else None
 
     def _close(self, end: int) -> str:
-        sentence = self._open[:end]
-        given = self._out(sentence[self._shown :]) if end > self._shown else ""
-        number = 0 if CITED.search(sentence) or sentence.lstrip().startswith("#") else self._best(sentence)
-        if number and trimmed(sentence, 0, end):
-            mark = f"[{number}]" if not sentence[-1:].isascii() else f" [{number}]"
-            self.added.append((len(self.text) + len(mark) - len(f"[{number}]"), number))
-            given += self._out(mark)
+        """Give out the rest of a sentence, with the numbers that are to stand at its end."""
+        sentence, tail = self._open[:end], self._open[self._shown : end]
+        cited = tuple(dict.fromkeys(cited_in(sentence)))
+        settled = self._settle(sentence, cited)
+        if settled == cited or "`" in tail:
+            given = self._out(tail)
+        else:
+            given = self._out(_SPACED_CITED.sub("", tail).rstrip())
+            shown = cited_in(sentence[: self._shown])
+            given += self._marks([number for number in settled if number not in shown], cited)
+            if not settled and not shown:
+                self.removed.append(len(self.text) - 1)
         self._open, self._shown = self._open[end:], max(0, self._shown - end)
+        return given
+
+    def _marks(self, numbers: list[int], cited: tuple[int, ...]) -> str:
+        given = self._out(" ") if numbers and self.text[-1:].isascii() else ""
+        for number in numbers:
+            if number not in cited:
+                self.added.append(len(self.text))
+            given += self._out(f"[{number}]")
         return given
 
     def _safe(self) -> int:
@@ -125,7 +140,6 @@ class CitationStream:
         return max(self._shown, match.start() if match else len(self._open))
 
     def _out(self, text: str) -> str:
-        self._fences += text.count("```")
         self.text += text
         return text
 
