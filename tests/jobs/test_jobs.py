@@ -103,6 +103,8 @@ async def test_an_error_is_kept_and_the_next_job_runs(database: Database, tmp_pa
     assert (bad.state, bad.error_key, bad.error_values) == ("failed", "knowledge.bad_name", {"longest": 200})
     assert (bug.state, bug.error_key) == ("failed", "jobs.bug")
     assert good.state == "done"
+    assert [job.id for job in await jobs.failed("bad")] == [bad.id]
+    assert await jobs.failed("good") == []
 
 
 async def test_a_cancelled_job_stops_at_once_and_stays_cancelled(database: Database, tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 
 from yoriai.cli.terminal import harmless, note, result, say, size
 from yoriai.errors import NotFoundError, UsageError
+from yoriai.i18n.catalogue import text
+from yoriai.i18n.terminal import terminal_language
 
 COLLECTION_COLUMNS = ("name", "documents", "failed", "passages", "vectors", "size", "sharing", "id")
 DOCUMENT_COLUMNS = ("name", "state", "pages", "passages", "size", "detail")
@@ -70,6 +72,9 @@ def status(said: dict[str, Any]) -> dict[str, Any]:
             {name: job[name] for name in ("id", "kind", "state", "done", "total", "detail")}
             for job in said["jobs"]
         ],
+        "errors": [
+            text(job["error_key"], terminal_language(), **job["error_values"]) for job in said["failed_jobs"]
+        ],
         "failures": [row for row in listed if row["status"] == "failed"],
     }
 
@@ -85,6 +90,8 @@ def print_status(reports: Sequence[dict[str, Any]]) -> None:
                 f"kb_job_{state}", kind=say("kb_kind_" + job["kind"]), done=job["done"], total=job["total"]
             )
             result(f"  {words} {harmless(job['detail'])}".rstrip())
+        for error in report["errors"]:
+            result(f"  {harmless(error)}")
         for folder in report["folders"]:
             result("  " + say("kb_folder", path=harmless(folder)))
         print_failures(report["failures"])

@@ -127,6 +127,10 @@ class Jobs:
     async def unfinished(self, subject_id: str) -> list[Job]:
         return await self._database.read(lambda connection: rows.unfinished(connection, subject_id))
 
+    async def failed(self, subject_id: str) -> list[Job]:
+        """The last of each kind, where it failed."""
+        return await self._database.read(lambda connection: rows.failed(connection, subject_id))
+
     async def cancel(self, job_id: str) -> None:
         """What it has done so far stays. A job that has ended stays as it is."""
         ended = {"state": "cancelled", "updated_at": _now()}

@@ -46,6 +46,7 @@ class Status:
     is_model_installed: bool
     folders: list[str]  # that are watched
     jobs: list[Job]  # that have not ended
+    failed_jobs: list[Job]  # whose kind was not done since
     is_worked_on: bool  # a process runs the jobs
 
 
@@ -140,6 +141,7 @@ class Collections:
             size_bytes=counts.size_bytes, embedding_model=self._model,
             is_model_installed=await self._embedder.is_installed(self._model),
             folders=folders if is_own else [], jobs=await self._jobs.unfinished(collection_id),
+            failed_jobs=await self._jobs.failed(collection_id),
             is_worked_on=await to_thread.run_sync(self._jobs.is_run),
         )  # fmt: skip
 

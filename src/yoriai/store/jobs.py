@@ -47,6 +47,13 @@ def unfinished(connection: Connection, subject_id: str) -> list[Job]:
     return [_job(row) for row in connection.execute(found.order_by(jobs.c.created_at, jobs.c.id))]
 
 
+def failed(connection: Connection, subject_id: str) -> list[Job]:
+    """The newest of each kind, where that one failed."""
+    found = select(jobs).where(jobs.c.subject_id == subject_id)
+    newest = {row.kind: _job(row) for row in connection.execute(found.order_by(jobs.c.created_at, jobs.c.id))}
+    return [job for job in newest.values() if job.state == "failed"]
+
+
 def change(connection: Connection, job_id: str, states: Iterable[str], **values: Any) -> bool:
     """Set columns of a job that is in one of `states`; whether it was."""
     mine = (jobs.c.id == job_id) & jobs.c.state.in_(list(states))
