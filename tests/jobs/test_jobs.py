@@ -148,7 +148,9 @@ async def test_the_end_of_the_process_in_good_order_lets_a_job_wait(
     async with running(database, tmp_path, handler) as jobs:
         job = await jobs.submit("anna", "count", "c1")
         await ended(jobs, job, "running")
+        again = await jobs.submit("anna", "count", "c1")
     assert (await jobs.get(job.id)).state == "queued"
+    assert (await jobs.get(again.id)).state == "cancelled"  # one is enough
 
 
 async def test_after_kill_9_a_job_is_begun_anew(database: Database, tmp_path: Path) -> None:

@@ -61,9 +61,19 @@ def change(connection: Connection, job_id: str, states: Iterable[str], **values:
 
 
 def requeue(connection: Connection, now: datetime) -> int:
-    """Whatever was being done when its process ended waits again. How many there were."""
+    """Whatever was being done when its process ended waits again. How many there were.
+
+    Of several that would do the same, the oldest stays.
+    """
     left = update(jobs).where(jobs.c.state == "running").values(state="queued", updated_at=now)
-    return connection.execute(left).rowcount
+    count = connection.execute(left).rowcount
+    seen: set[tuple[str, str]] = set()
+    waiting = select(jobs.c.id, jobs.c.kind, jobs.c.subject_id).where(jobs.c.state == "queued")
+    for row in connection.execute(waiting.order_by(jobs.c.created_at, jobs.c.id)).all():
+        if (row.kind, row.subject_id) in seen:
+            change(connection, row.id, ["queued"], state="cancelled", updated_at=now)
+        seen.add((row.kind, row.subject_id))
+    return count
 
 
 def _job(row: Row[Any]) -> Job:
