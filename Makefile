@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Without a terminal there is nobody to ask: whoever calls `make run` from a script has consented.
 CONSENT := $(shell [ -t 0 ] || echo --yes)
 
-.PHONY: setup run test test-all lint bench bench-prediction docs lock clean
+.PHONY: setup run test test-all lint bench bench-prediction bench-retrieval bench-retrieval-cost bench-answers bench-support docs lock clean
 
 setup: $(VENV)/ready
 run: $(VENV)/run-ready
@@ -23,6 +23,14 @@ bench: setup
 	$(BIN)/python benchmarks/engine.py $(ARGS)
 bench-prediction: setup
 	$(BIN)/python benchmarks/prediction.py $(ARGS)
+bench-retrieval: setup
+	$(BIN)/python benchmarks/retrieval.py $(ARGS)
+bench-retrieval-cost: setup
+	$(BIN)/python benchmarks/retrieval_cost.py $(ARGS)
+bench-answers: setup
+	$(BIN)/python benchmarks/answers.py $(ARGS)
+bench-support: setup
+	$(BIN)/python benchmarks/support.py $(ARGS)
 docs: setup
 	$(BIN)/python docs/generate_settings.py
 

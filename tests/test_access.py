@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from yoriai.access import Action, Thing, can, require
+from yoriai.access import LOCAL_OPERATOR_ID, Action, Thing, can, require
 from yoriai.errors import AuthenticationError, ForbiddenError, NotFoundError
 from yoriai.types import Role, User
 
 EVERYBODY = [User(id=role.value, name=role.value, role=role) for role in Role]
 ADMINISTRATION = {Action.MANAGE_USERS, Action.MANAGE_MODELS, Action.SEE_METRICS}
 OWNED = {Action.READ, Action.CHANGE, Action.DELETE}
+OF_MEMBERS = {Action.KEEP_DOCUMENTS, Action.KEEP_ASSISTANTS}
 anyone = pytest.mark.parametrize("user", EVERYBODY, ids=lambda user: user.role)
 every_action = pytest.mark.parametrize("action", Action)
 
 
 def test_every_action_is_judged_here() -> None:
-    assert set(Action) == ADMINISTRATION | OWNED | {Action.CHAT}
+    assert set(Action) == ADMINISTRATION | OWNED | OF_MEMBERS | {Action.CHAT, Action.READ_FOLDERS}
 
 
 @every_action
@@ -65,3 +66,27 @@ def test_what_is_anothers_does_not_exist_even_for_administrators(user: User, act
 @anyone
 def test_everybody_with_an_account_may_chat(user: User) -> None:
     assert can(user, Action.CHAT)
+
+
+@anyone
+@pytest.mark.parametrize("action", sorted(OWNED))
+def test_what_is_shared_is_everyones_to_read_and_nobody_elses_to_change(user: User, action: Action) -> None:
+    assert can(user, action, Thing(owner_id="somebody", is_shared=True)) is (action is Action.READ)
+
+
+@anyone
+@pytest.mark.parametrize("action", sorted(OWNED))
+def test_what_was_made_on_the_terminal_is_the_administrators(user: User, action: Action) -> None:
+    assert can(user, action, Thing(owner_id=LOCAL_OPERATOR_ID)) is (user.role is Role.ADMINISTRATOR)
+
+
+@anyone
+@pytest.mark.parametrize("action", sorted(OF_MEMBERS))
+def test_guests_keep_nothing(user: User, action: Action) -> None:
+    assert can(user, action) is (user.role is not Role.GUEST)
+
+
+@anyone
+def test_folders_of_the_machine_are_read_for_its_terminal_only(user: User) -> None:
+    assert not can(user, Action.READ_FOLDERS)
+    assert can(User(id=LOCAL_OPERATOR_ID, name="local", role=Role.ADMINISTRATOR), Action.READ_FOLDERS)

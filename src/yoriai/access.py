@@ -11,12 +11,17 @@ from enum import StrEnum
 from yoriai.errors import AuthenticationError, ForbiddenError, NotFoundError
 from yoriai.types import Role, User
 
+LOCAL_OPERATOR_ID = "local"  # whoever runs Yoriai from this machine's terminal; has no account
+
 
 class Action(StrEnum):
     CHAT = "chat"  # ask any responder
     READ = "read"  # an owned thing
     CHANGE = "change"
     DELETE = "delete"
+    KEEP_DOCUMENTS = "keep_documents"  # files and collections of one's own
+    KEEP_ASSISTANTS = "keep_assistants"
+    READ_FOLDERS = "read_folders"  # of this machine
     MANAGE_USERS = "manage_users"
     MANAGE_MODELS = "manage_models"
     SEE_METRICS = "see_metrics"
@@ -24,12 +29,19 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Thing:
-    """Something that belongs to a user: a conversation, a reply, a token."""
+    """Something that belongs to a user: a conversation, a reply, a token, a collection."""
 
     owner_id: str
+    is_shared: bool = False  # everyone may read it
 
 
 _OF_ADMINISTRATORS = {Action.MANAGE_USERS, Action.MANAGE_MODELS, Action.SEE_METRICS}
+_OF_MEMBERS = {Action.KEEP_DOCUMENTS, Action.KEEP_ASSISTANTS}
+_REFUSED = {
+    Action.KEEP_DOCUMENTS: "access.not_for_guests",
+    Action.KEEP_ASSISTANTS: "access.no_assistants_for_guests",
+    Action.READ_FOLDERS: "access.terminal_only",
+}
 _OF_OWNERS = {Action.READ, Action.CHANGE, Action.DELETE}
 
 
@@ -43,8 +55,20 @@ def can(user: User | None, action: Action, thing: Thing | None = None) -> bool:
     if action in _OF_ADMINISTRATORS:
         return user.role is Role.ADMINISTRATOR
     if action in _OF_OWNERS:
-        return thing is not None and thing.owner_id == user.id
+        return thing is not None and (
+            thing.owner_id in owners(user) or (action is Action.READ and thing.is_shared)
+        )
+    if action in _OF_MEMBERS:
+        return user.role is not Role.GUEST
+    if action is Action.READ_FOLDERS:
+        return user.id == LOCAL_OPERATOR_ID
     return action is Action.CHAT
+
+
+def owners(user: User) -> frozenset[str]:
+    """Whose things are this user's. What was made on the terminal belongs to the administrators of the server."""
+    is_administrator = user.role is Role.ADMINISTRATOR
+    return frozenset({user.id, LOCAL_OPERATOR_ID} if is_administrator else {user.id})
 
 
 def require(user: User | None, action: Action, thing: Thing | None = None) -> None:
@@ -55,4 +79,4 @@ def require(user: User | None, action: Action, thing: Thing | None = None) -> No
         raise AuthenticationError("access.not_signed_in")
     if action in _OF_OWNERS:
         raise NotFoundError("access.not_found")
-    raise ForbiddenError("access.administrators_only")
+    raise ForbiddenError(_REFUSED.get(action, "access.administrators_only"))

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from anyio import to_thread
 
+from yoriai.access import LOCAL_OPERATOR_ID
 from yoriai.accounts.accounts import Accounts
 from yoriai.catalog import catalogue, licences
 from yoriai.catalog.catalogue import Entry
@@ -27,6 +28,12 @@ from yoriai.engines.router import Router
 from yoriai.errors import PrerequisiteError
 from yoriai.evaluation.outlook import Outlooks
 from yoriai.evaluation.results import Results
+from yoriai.jobs.jobs import Jobs
+from yoriai.knowledge.knowledge import Knowledge
+from yoriai.knowledge.web_pages import PURPOSE
+from yoriai.responders.assistant import AssistantResponder
+from yoriai.responders.assistants import Assistants
+from yoriai.responders.grounding import Rewrites
 from yoriai.responders.registry import Registry
 from yoriai.settings import Settings
 from yoriai.store.database import Database
@@ -34,7 +41,7 @@ from yoriai.telemetry import Metrics
 from yoriai.types import Role, User
 
 # Whoever runs Yoriai from this machine's terminal, with the rights of the account that owns the data folder.
-LOCAL_OPERATOR = User(id="local", name="local", role=Role.ADMINISTRATOR)
+LOCAL_OPERATOR = User(id=LOCAL_OPERATOR_ID, name="local", role=Role.ADMINISTRATOR)
 _HUB_STORES = frozenset({"huggingface.co", "*.huggingface.co", "*.hf.co"})  # where the hub redirects to
 
 
@@ -53,7 +60,10 @@ class Services:
     database: Database
     accounts: Accounts
     router: Router
+    assistants: Assistants
     registry: Registry
+    jobs: Jobs
+    knowledge: Knowledge
     chat: Chat
     metrics: Metrics
 
@@ -74,8 +84,20 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         policy = Policy(licences.load(), settings.catalog.allowed_verdicts)
         pulls = Pulls(entries, library, egress, settings.download, policy)
         ending.push_async_callback(pulls.aclose)
+        jobs = Jobs(database, settings.home / "run" / "jobs-lock")
+        ending.push_async_callback(jobs.aclose)
+        knowledge = Knowledge(
+            database=database, jobs=jobs, router=router, library=library, egress=egress, settings=settings.knowledge,
+            folder=settings.home / "documents",
+        )  # fmt: skip
+        ending.push_async_callback(knowledge.aclose)
         results = Results(database=database)
-        registry = Registry(router, library, default=settings.model)
+        assistants = Assistants(database, router, library)
+        rewrites = Rewrites()
+        registry = Registry(
+            router, library, assistants, default=settings.model,
+            answers=lambda assistant, inner: AssistantResponder(assistant, inner, knowledge, rewrites),
+        )  # fmt: skip
         metrics = Metrics()
         chat = Chat(database, registry, metrics)
         ending.push_async_callback(chat.aclose)
@@ -91,7 +113,10 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
             database=database,
             accounts=Accounts(database, settings.accounts),
             router=router,
+            assistants=assistants,
             registry=registry,
+            jobs=jobs,
+            knowledge=knowledge,
             chat=chat,
             metrics=metrics,
         )
@@ -103,6 +128,7 @@ def allowed_hosts(settings: Settings, entries: Mapping[str, Entry]) -> dict[str,
     return {
         "hub": _HUB_STORES | {_host(settings.download.hub_url)},
         "url": frozenset(_host(url) for url in urls),
+        PURPOSE: frozenset(settings.knowledge.web_hosts),
         "remote": frozenset(_host(remote.url) for remote in settings.remotes),
     }
 

@@ -111,6 +111,10 @@ class Egress:
         if not is_allowed:
             raise EgressError("egress.refused", host=host or "-", purpose=purpose)
 
+    def check_url(self, purpose: str, url: str) -> None:
+        """`check` for an address as text, before there is a request. Raises: EgressError."""
+        self.check(purpose, _parsed(url))
+
     def names(self, purpose: str, host: str) -> bool:
         """Whether the host itself, not just a pattern over it, is allowed."""
         return _ascii(host) in self._allowed.get(purpose, ())

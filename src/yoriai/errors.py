@@ -14,6 +14,7 @@ YoriaiError
 │   ├── DoesNotFitError
 │   └── DiskFullError
 ├── ModelFileError           a weights file is truncated, corrupt or hostile
+├── DocumentError            a document can't be read: too large, encrypted, broken, hostile, of no known kind
 ├── DownloadError            a source could not give the file
 ├── EgressError              an outgoing connection that nobody allowed
 ├── EngineError              the engine failed; the request may be sent again
@@ -99,6 +100,10 @@ class DiskFullError(ResourceError):
 
 class ModelFileError(YoriaiError):
     code = "model_file_invalid"
+
+
+class DocumentError(YoriaiError):
+    code = "document_invalid"
 
 
 class DownloadError(YoriaiError):

@@ -110,6 +110,20 @@ class AccountSettings(_Section):
     )
 
 
+class KnowledgeSettings(_Section):
+    embedding_model: str = Field(
+        "multilingual-e5-small",
+        description="Model whose vectors search by meaning; another one takes its place when all are made.",
+    )
+    max_file_bytes: int = Field(
+        200_000_000, ge=1000, description="Larger files are not taken into a collection."
+    )
+    web_hosts: tuple[str, ...] = Field(
+        (),
+        description="Hosts whose pages may be added, like `example.org` or `*.example.org`; empty: none.",
+    )
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="YORIAI_",
@@ -131,6 +145,7 @@ class Settings(BaseSettings):
     engine: EngineSettings = EngineSettings()
     catalog: CatalogSettings = CatalogSettings()
     download: DownloadSettings = DownloadSettings()
+    knowledge: KnowledgeSettings = KnowledgeSettings()
     accounts: AccountSettings = AccountSettings()
     remotes: tuple[RemoteSettings, ...] = Field(
         (), description="OpenAI-compatible endpoints to use as engines."

@@ -209,7 +209,7 @@ class ToolCall:
 class Stage:
     """What is being done before or between the words: `loading` a model, `queued`, `prompt` (being read) …"""
 
-    name: Literal["queued", "loading", "prompt", "generating"]
+    name: Literal["queued", "loading", "prompt", "generating", "searching", "parts", "checking"]
     detail: str = ""
     progress: float | None = None  # 0 … 1
 
@@ -246,7 +246,54 @@ class Finish:
     index: int = 0
 
 
-Event = TextDelta | ReasoningDelta | ToolCall | Stage | Usage | Finish
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Citation:
+    """A passage that was put before the model as [number]: `text` is the document's page text[start:end]."""
+
+    number: int  # from 1, as the answer cites it
+    document_id: str
+    document: str  # its name
+    page: int
+    start: int
+    end: int
+    text: str
+    collection_id: str
+    score: float
+    file_id: str | None = None  # under which its file can be asked for; None: nothing of it could be kept
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sources:
+    """What the answer may rest on; comes before its first word, and in full."""
+
+    citations: tuple[Citation, ...]
+    found: int  # passages that search gave
+    left_out: int  # of them, for want of room
+    tokens: int  # that those put in take
+    budget: int  # tokens that there was room for
+    query: str = ""  # what was searched for, with the conversation taken into account
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SentenceSupport:
+    """Whether what a sentence cites bears it out: answer text[start:end]."""
+
+    start: int
+    end: int
+    verdict: Literal["supported", "weak", "unsupported", "uncited"]
+    citations: tuple[int, ...] = ()  # numbers that it cites
+    score: float = 0.0  # 0..1
+    is_added: bool = False  # the check found them: the model had named none
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Support:
+    """Of every sentence of the answer; comes after its last word."""
+
+    sentences: tuple[SentenceSupport, ...]
+
+
+Event = TextDelta | ReasoningDelta | ToolCall | Stage | Sources | Support | Usage | Finish
 
 
 class Responder(Protocol):
@@ -307,6 +354,8 @@ class ConversationMessage:
     left_out: int = 0  # earlier messages that did not fit into the context
     error_key: str | None = None
     error_values: dict[str, Any] = field(default_factory=dict)
+    sources: Sources | None = None  # of a reply from documents
+    support: Support | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

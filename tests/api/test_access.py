@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import sys
+import time
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from kept_things import ALL
 
 from yoriai.api.app import create_api
 from yoriai.api.principal import is_open
@@ -33,6 +40,56 @@ OWNED = [
     ("GET", "/api/replies/{reply_id}/events", None),
     ("DELETE", "/api/tokens/{token_id}", None),
 ]
+_C, _D = "/api/collections/{collection_id}", "/api/collections/{collection_id}/documents/{document_id}"
+_V, _F = "/v1/vector_stores/{vector_store_id}", "/v1/vector_stores/{vector_store_id}/files/{file_id}"
+FILE: dict[str, Any] = {"files": {"file": ("x.txt", b"x")}}
+# What reading gives to whom it is shared with, and what stays its owner's.
+READ_OF_KNOWLEDGE: list[tuple[str, str, dict[str, Any]]] = [
+    ("GET", _C, {}),
+    ("GET", _C + "/documents", {}),
+    ("GET", _D, {}),
+    ("GET", _D + "/file", {}),
+    ("GET", _D + "/pages/{number}", {}),
+    ("POST", _C + "/evaluation", {"json": {"questions": [{"question": "merger?", "text": "merger"}]}}),
+    ("GET", _V, {}),
+    ("GET", _V + "/files", {}),
+    ("GET", _F, {}),
+    ("GET", _F + "/content", {}),
+    ("POST", _V + "/search", {"json": {"query": "merger"}}),
+]
+OWNERS_OF_KNOWLEDGE: list[tuple[str, str, dict[str, Any]]] = [
+    ("PATCH", _C, {"json": {"sharing": "everyone"}}),
+    ("DELETE", _C, {}),
+    ("POST", _C + "/documents", FILE),
+    ("POST", _C + "/text", {"json": {"text": "x"}}),
+    ("DELETE", _C + "/folders", {"params": {"folder": "/x"}}),
+    ("PATCH", _D, {"json": {"tags": ["x"]}}),
+    ("DELETE", _D, {}),
+    ("POST", _V, {"json": {"name": "mine"}}),
+    ("DELETE", _V, {}),
+    ("POST", _V + "/files", {"json": {"file_id": "{file_id}"}}),
+    ("POST", _F, {"json": {"attributes": {"x": "y"}}}),
+    ("DELETE", _F, {}),
+    ("GET", "/v1/files/{file_id}", {}),
+    ("GET", "/v1/files/{file_id}/content", {}),
+    ("DELETE", "/v1/files/{file_id}", {}),
+    ("GET", "/api/jobs/{job_id}", {}),
+    ("DELETE", "/api/jobs/{job_id}", {}),
+]
+_B = _V + "/file_batches/{batch_id}"
+BATCHES: list[tuple[str, str, dict[str, Any]]] = [
+    ("POST", _V + "/file_batches", {"json": {"file_ids": ["x"]}}),
+    ("GET", _B, {}),
+    ("GET", _B + "/files", {}),
+    ("POST", _B + "/cancel", {}),
+]
+# Refused to everybody here: of the server's own terminal, of a host that nobody opened, of a file without pictures.
+ELSEWHERE = {
+    ("POST", _C + "/paths"),
+    ("POST", _C + "/web_pages"),
+    ("GET", _D + "/pages/{number}/image"),
+    ("GET", _D + "/pages/{number}/boxes"),
+}
 
 
 CREDENTIALS = {
@@ -82,7 +139,12 @@ def test_a_member_administers_nothing(method: str, path: str, ben: httpx2.Client
 def test_every_route_to_an_owned_thing_is_walked_as_another_user() -> None:
     everybodys = {("GET", "/v1/models/{name}")}
     with_ids = {route for route in ROUTES if "{" in route[1]} - ADMINISTRATION - everybodys
-    assert with_ids == {(method, path) for method, path, _ in OWNED}
+    of_knowledge = {(method, path) for method, path, _ in READ_OF_KNOWLEDGE + OWNERS_OF_KNOWLEDGE}
+    of_documents = {(method, path.partition("?")[0]) for method, path, _ in ALL}  # as each role there
+    assert with_ids == {
+        (method, path) for method, path, _ in OWNED
+    } | of_knowledge | ELSEWHERE | of_documents | {(method, path) for method, path, _ in BATCHES}
+    assert of_documents >= of_knowledge | ELSEWHERE
 
 
 @pytest.mark.parametrize(("method", "path", "body"), OWNED)
@@ -120,3 +182,105 @@ def test_a_revoked_token_is_out_at_once(anna: httpx2.Client, server: Any) -> Non
     assert httpx2.get(f"{server.url}/api/me", headers=_bearer(made["token"])).status_code == 200
     assert anna.delete(f"/api/tokens/{made['details']['id']}").status_code == 204
     assert httpx2.get(f"{server.url}/api/me", headers=_bearer(made["token"])).status_code == 401
+
+
+@pytest.fixture
+def merger(anna: httpx2.Client) -> Any:
+    """A collection of anna's with a document that was made of a file of hers; all that a path may want to know."""
+    store = anna.post("/v1/vector_stores", json={"name": "secrets"}).json()["id"]
+    file = anna.post(
+        "/v1/files", files={"file": ("merger.txt", b"The merger is announced on Friday.")}
+    ).json()["id"]
+    anna.post(f"/v1/vector_stores/{store}/files", json={"file_id": file})
+    deadline = time.monotonic() + 30
+    while anna.get(f"/v1/vector_stores/{store}").json()["status"] != "completed":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    document = anna.get(f"/api/collections/{store}/documents").json()["documents"][0]["document"]["id"]
+    yield {
+        "vector_store_id": store, "collection_id": store, "file_id": file, "document_id": document, "number": 1,
+    }  # fmt: skip
+    anna.delete(f"/v1/files/{file}")
+    anna.delete(f"/v1/vector_stores/{store}")
+
+
+def walk(who: httpx2.Client, route: tuple[str, str, dict[str, Any]], ids: dict[str, Any]) -> int:
+    method, path, content = route
+    filled = {"json": {"file_id": ids["file_id"]}} if content.get("json", {}).get("file_id") else content
+    return who.request(method, path.format(**ids), **filled).status_code
+
+
+def test_knowledge_of_anna_does_not_exist_for_ben(
+    anna: httpx2.Client, ben: httpx2.Client, merger: Any
+) -> None:
+    batch = anna.post(_V.format(**merger) + "/file_batches", json={"file_ids": [merger["file_id"]]}).json()
+    merger |= {"batch_id": batch["id"]}
+    assert all(walk(anna, route, merger) == 200 for route in BATCHES[1:])
+    others = [
+        route for route in READ_OF_KNOWLEDGE + OWNERS_OF_KNOWLEDGE + BATCHES if "{job_id}" not in route[1]
+    ]
+    others += [
+        ("GET", path, {"params": {"start": 0, "end": 1}}) for method, path in ELSEWHERE if method == "GET"
+    ]
+    for route in others:
+        assert walk(ben, route, merger) == 404, route
+    for route in READ_OF_KNOWLEDGE:
+        assert walk(anna, route, merger) == 200, route
+    wish = {"collections": [merger["collection_id"]], "query": "merger"}
+    assert ben.post("/api/collections/search", json=wish).status_code == 404
+    for path in ("/v1/files", "/v1/vector_stores", "/api/collections"):
+        assert merger["file_id"] not in ben.get(path).text
+        assert merger["collection_id"] not in ben.get(path).text
+
+
+def test_shared_knowledge_is_read_and_not_changed(
+    anna: httpx2.Client, ben: httpx2.Client, merger: Any
+) -> None:
+    anna.patch(f"/api/collections/{merger['collection_id']}", json={"sharing": "everyone"})
+    for route in READ_OF_KNOWLEDGE:
+        assert walk(ben, route, merger) == 200, route
+    for route in OWNERS_OF_KNOWLEDGE:
+        if "{job_id}" not in route[1]:
+            assert walk(ben, route, merger) == 404, route
+
+
+def test_a_job_of_another_does_not_exist(anna: httpx2.Client, ben: httpx2.Client, server: Any) -> None:
+    with httpx2.Client(base_url=server.url, headers=_bearer(local_key(server))) as local:
+        made = local.post("/api/collections", json={"name": "of the terminal"}).json()
+        added = local.post(f"/api/collections/{made['id']}/paths", json={"paths": [__file__], "watch": False})
+        job = added.json()["job"]["id"]
+        assert [ben.request(method, f"/api/jobs/{job}").status_code for method in ("GET", "DELETE")] == [
+            404
+        ] * 2
+        assert (
+            anna.get(f"/api/jobs/{job}").status_code == 200
+        )  # an administrator, as whoever sits at the terminal
+        assert ben.get(f"/api/collections/{made['id']}").status_code == 404
+        local.delete(f"/api/collections/{made['id']}")
+
+
+def test_folders_of_the_server_are_not_read_for_its_users(anna: httpx2.Client, ben: httpx2.Client) -> None:
+    for who in (anna, ben):
+        own = who.post("/api/collections", json={"name": "own"}).json()["id"]
+        refused = who.post(f"/api/collections/{own}/paths", json={"paths": ["/etc/passwd"]})
+        assert refused.status_code == 403
+        refused = who.post(f"/api/collections/{own}/web_pages", json={"address": "http://127.0.0.1:1/"})
+        assert refused.status_code == 502
+        assert who.get(f"/api/collections/{own}/documents").json()["documents"] == []
+        who.delete(f"/api/collections/{own}")
+
+
+def test_a_file_is_sent_to_be_saved_and_never_shown(anna: httpx2.Client) -> None:
+    page = b"<script>alert(1)</script>"
+    file = anna.post("/v1/files", files={"file": ("../../evil.html", page, "text/html")}).json()
+    assert file["filename"] == "evil.html"
+    sent = anna.get(f"/v1/files/{file['id']}/content")
+    assert sent.content == page
+    assert sent.headers["content-type"] == "application/octet-stream"
+    assert sent.headers["x-content-type-options"] == "nosniff"
+    assert sent.headers["content-disposition"].startswith("attachment;")
+    anna.delete(f"/v1/files/{file['id']}")
+
+
+def local_key(server: Any) -> str:
+    return str(json.loads((server.home / "run" / "server.json").read_text())["key"])

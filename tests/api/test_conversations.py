@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -132,3 +133,37 @@ def test_metrics_count_requests_and_tokens(anna: httpx2.Client) -> None:
     assert 'yoriai_generated_tokens_total{model="smollm2-135m"}' in text
     assert 'yoriai_time_to_first_token_seconds_count{model="smollm2-135m"}' in text
     assert "yoriai_process_resident_bytes" in text
+
+
+def test_a_reply_of_an_assistant_keeps_what_it_rests_on(anna: httpx2.Client) -> None:
+    """Sources come before the first word, and both they and the verdicts are there when one comes back later."""
+    collection = anna.post("/api/collections", json={"name": "rules"}).json()["id"]
+    anna.post(
+        f"/api/collections/{collection}/text", json={"title": "rules", "text": "The office opens at nine."}
+    )
+    deadline = time.monotonic() + 60
+    while anna.get(f"/api/collections/{collection}").json()["documents"] != {"ready": 1}:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    made = anna.post(
+        "/api/assistants", json={"name": "office", "collection_ids": [collection], "only_documents": False}
+    ).json()
+    conversation = begin(anna, model="assistant:office")
+    reply = ask(anna, conversation, "When does the office open?")["reply"]
+    events = follow(anna, reply["id"])
+    message = events[-1][1]["message"]
+    assert message["status"] == "done", message
+    assert [citation["text"] for citation in message["sources"]["citations"]] == ["The office opens at nine."]
+    assert message["sources"]["budget"] >= message["sources"]["tokens"] > 0
+    assert message["support"]["sentences"]
+    kinds = [kind for kind, _ in events]
+    if "sources" in kinds:  # else they had come before the reply was followed
+        assert kinds.index("sources") < kinds.index("delta")
+    kept = anna.get(f"/api/conversations/{conversation}").json()["messages"][-1]
+    assert (kept["sources"], kept["support"]) == (message["sources"], message["support"])
+    asked = ask(anna, conversation, "And when does it open?")["reply"]
+    assert follow(anna, asked["id"])[-1][1]["message"]["status"] == "done"  # a second turn goes on from there
+    anna.delete(f"/api/assistants/{made['id']}")
+    gone = anna.post(f"/api/conversations/{conversation}/messages", json={"text": "And now?"})
+    assert gone.status_code == 404
+    anna.delete(f"/api/collections/{collection}")

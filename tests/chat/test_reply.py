@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from yoriai.chat.reply import LeftOut, Reply
 from yoriai.errors import DiskFullError
 from yoriai.telemetry import Metrics
-from yoriai.types import ConversationMessage, Event, TextDelta
+from yoriai.types import ConversationMessage, Event, Sources, Support, TextDelta
 
 
 class SlowStore:
@@ -67,3 +67,25 @@ async def test_a_reply_that_cannot_be_saved_ends_and_tells_why() -> None:
     assert (message.status, message.error_key) == ("failed", "store.disk_full")
     assert message.content == "one two"
     assert not ended  # the database doesn't have it: the server keeps it
+
+
+async def test_sources_are_told_before_the_words_and_kept_with_the_reply() -> None:
+    sources = Sources(citations=(), found=2, left_out=2, tokens=0, budget=9)
+    kept: list[ConversationMessage] = []
+
+    async def save(message: ConversationMessage) -> None:
+        kept.append(message)
+
+    async def cited() -> AsyncGenerator[Event | LeftOut, None]:
+        await asyncio.sleep(0.01)
+        yield sources
+        await asyncio.sleep(0.01)
+        yield TextDelta(text="one")
+        yield Support(sentences=())
+
+    reply = Reply(empty(), save, Metrics())
+    reply.start(cited(), lambda: None)
+    updates = [update async for update in reply.follow()]
+    assert [update.kind for update in updates] == ["snapshot", "sources", "delta", "end"]
+    assert updates[1].sources == sources
+    assert (kept[-1].sources, kept[-1].support) == (sources, Support(sentences=()))

@@ -9,6 +9,7 @@ from pathlib import Path
 from measuring import measurement
 from yoriai.store import measurements
 from yoriai.store.database import Database
+from yoriai.store.tables import REVISION
 
 
 async def test_what_was_measured_is_read_as_it_was(database: Database) -> None:
@@ -51,4 +52,4 @@ async def test_a_database_of_the_version_before_keeps_its_data_and_gains_the_tab
         == "花子"
     )
     new.close()
-    assert path.with_name(f"{path.name}.before-0002-from-0001").is_file()
+    assert path.with_name(f"{path.name}.before-{REVISION}-from-0001").is_file()

@@ -16,6 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from yoriai import __version__
 from yoriai.api import (
+    assistants,
+    collections,
     conversations,
     errors,
     health,
@@ -23,7 +25,10 @@ from yoriai.api import (
     openai_chat,
     openai_completions,
     openai_embeddings,
+    openai_file_batches,
+    openai_files,
     openai_models,
+    openai_vector_stores,
     session,
     tokens,
     users,
@@ -39,10 +44,15 @@ _MODULES = (
     openai_completions,
     openai_embeddings,
     openai_models,
+    openai_file_batches,
+    openai_files,
+    openai_vector_stores,
     session,
     users,
     tokens,
     conversations,
+    collections,
+    assistants,
     models,
     health,
 )
@@ -68,7 +78,9 @@ def create_app(
     if web_mount:
         web_mount(page, services)
     closed = Closed(api, Principals(services.accounts, local_key))
-    return Guard(Switch(page, Measured(closed, services.metrics)), services.settings.server, page_policy)
+    inner = Switch(page, Measured(closed, services.metrics))
+    settings = services.settings
+    return Guard(inner, settings.server, page_policy, settings.knowledge.max_file_bytes)
 
 
 def create_api(services: Services | None) -> FastAPI:

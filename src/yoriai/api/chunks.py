@@ -14,7 +14,8 @@ from typing import Any
 import orjson
 
 from yoriai import __version__
-from yoriai.types import Event, Finish, ReasoningDelta, TextDelta, ToolCall, Usage
+from yoriai.api.grounds import Grounds
+from yoriai.types import Event, Finish, ReasoningDelta, Sources, Support, TextDelta, ToolCall, Usage
 
 FINGERPRINT = f"yoriai-{__version__}"
 DONE = b"data: [DONE]\n\n"
@@ -58,9 +59,13 @@ class ChatChunks:
         self._include_usage = include_usage
         self._begun: set[int] = set()
         self._calls: dict[int, int] = {}
+        self._grounds = Grounds()
+        self._texts: dict[int, str] = {}
 
     def encode(self, item: Event) -> bytes:
         if isinstance(item, TextDelta):
+            if self._grounds.sources:
+                self._texts[item.index] = self._texts.get(item.index, "") + item.text
             logprobs = orjson.dumps({"content": item.logprobs, "refusal": None}) if item.logprobs else b"null"
             return self._delta(item.index, b'{"content":' + json_text(item.text) + b"}", logprobs)
         if isinstance(item, ReasoningDelta):
@@ -68,7 +73,10 @@ class ChatChunks:
         if isinstance(item, ToolCall):
             return self._delta(item.index, self._call(item))
         if isinstance(item, Finish):
-            return self._delta(item.index, b"{}", reason=b'"' + item.reason.encode() + b'"')
+            delta = orjson.dumps(self._grounds.shape(self._texts.get(item.index, "")) or {})
+            return self._delta(item.index, delta, reason=b'"' + item.reason.encode() + b'"')
+        if isinstance(item, Sources | Support):
+            self._grounds.take(item)
         if isinstance(item, Usage) and self._include_usage:
             return self._head + b',"choices":[],"usage":' + orjson.dumps(usage_shape(item)) + b"}\n\n"
         return b""
@@ -154,17 +162,20 @@ class Answer:
     def __init__(self) -> None:
         self.usage = Usage(prompt_tokens=0, completion_tokens=0)
         self._choices: dict[int, _Choice] = {}
+        self._grounds = Grounds()
 
     async def gather(self, events: AsyncIterator[Event]) -> Answer:
         async for event in events:
             if isinstance(event, Usage):
                 self.usage = event
+            elif isinstance(event, Sources | Support):
+                self._grounds.take(event)
             elif isinstance(event, TextDelta | ReasoningDelta | ToolCall | Finish):
                 self._choices.setdefault(event.index, _Choice()).take(event)
         return self
 
     def chat_shape(self, model: str) -> dict[str, Any]:
-        choices = [choice.chat_shape(index) for index, choice in sorted(self._choices.items())]
+        choices = [choice.chat_shape(index, self._grounds) for index, choice in sorted(self._choices.items())]
         return {
             **self._head("chatcmpl", "chat.completion", model),
             "choices": choices,
@@ -209,9 +220,11 @@ class _Choice:
         else:
             self._reason = event.reason
 
-    def chat_shape(self, index: int) -> dict[str, Any]:
-        content = orjson.Fragment(json_text("".join(self._text)))
+    def chat_shape(self, index: int, grounds: Grounds) -> dict[str, Any]:
+        text = "".join(self._text)
+        content = orjson.Fragment(json_text(text))
         message: dict[str, Any] = {"role": "assistant", "content": content, "refusal": None}
+        message |= grounds.shape(text) or {}
         if self._reasoning:
             message["reasoning_content"] = orjson.Fragment(json_text("".join(self._reasoning)))
         if self._calls:

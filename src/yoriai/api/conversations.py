@@ -122,7 +122,10 @@ async def stop(reply_id: str, user: CurrentUser, services: TheServices) -> None:
 
 @router.get("/api/replies/{reply_id}/events", responses={200: {"content": {"text/event-stream": {}}}})
 async def follow(reply_id: str, user: CurrentUser, services: TheServices) -> Response:
-    """Follow a reply as server-sent events: `snapshot` first, then `delta` and `stage`, `end` at last."""
+    """Follow a reply as server-sent events: `snapshot` first, `end` at last.
+
+    Between them `delta`, `stage`, and of an answer from documents `sources`.
+    """
     return EventStream(services.chat.follow(user, reply_id), ReplyEvents(), b"waiting")
 
 
@@ -136,6 +139,7 @@ class ReplyEvents:
             "reasoning_offset": item.reasoning_offset,
             "reasoning": item.reasoning,
             "stage": item.stage,
+            "sources": item.sources,
             "message": _message(item.message),
         }
         return b"event: " + item.kind.encode() + b"\ndata: " + orjson.dumps(data) + b"\n\n"

@@ -34,6 +34,7 @@ STATUS: Mapping[type[YoriaiError], int] = {
     errors.DoesNotFitError: 422,  # no 5xx: clients repeat those, and this machine won't grow
     errors.DiskFullError: 507,
     errors.ModelFileError: 422,
+    errors.DocumentError: 422,
     errors.DownloadError: 502,
     errors.EgressError: 502,
     errors.EngineError: 502,

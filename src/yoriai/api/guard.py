@@ -24,6 +24,7 @@ DOCS_POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
 )
+_AROUND_A_FILE = 1_000_000  # bytes of a form beside its file
 _WILDCARDS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 — compared with, not listened on
 
 
@@ -32,11 +33,15 @@ class Guard:
 
     Args:
         page_policy: Content-Security-Policy of everything that isn't the API.
+        largest_file_bytes: that may be uploaded.
     """
 
-    def __init__(self, app: ASGIApp, settings: ServerSettings, page_policy: str) -> None:
+    def __init__(
+        self, app: ASGIApp, settings: ServerSettings, page_policy: str, largest_file_bytes: int = 0
+    ) -> None:
         self.app = app
         self._limit = settings.max_request_bytes
+        self._upload_limit = max(self._limit, largest_file_bytes + _AROUND_A_FILE)
         self._hosts = Hosts(settings)
         self._page_policy = page_policy
 
@@ -53,13 +58,16 @@ class Guard:
             await _refuse("api.origin_refused", scope, receive, send, origin=origin or "?")
         elif scope["type"] == "websocket":
             await self.app(scope, receive, send)
-        elif int_or_zero(headers.get("content-length")) > self._limit:
+        elif int_or_zero(headers.get("content-length")) > self._limit_of(scope):
             response = plain_response(413, "api.too_large", language_of(scope), "too_large")
             await response(scope, receive, send)
         else:
-            await self.app(scope, self._limited(receive), send)
+            await self.app(scope, self._limited(receive, self._limit_of(scope)), send)
 
-    def _limited(self, receive: Receive) -> Receive:
+    def _limit_of(self, scope: Scope) -> int:
+        return self._upload_limit if takes_files(scope) else self._limit
+
+    def _limited(self, receive: Receive, limit: int) -> Receive:
         """`receive` that stops a chunked body, which announces no length, at the limit."""
         seen = 0
 
@@ -67,7 +75,7 @@ class Guard:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > self._limit:
+            if seen > limit:
                 raise HTTPException(413)
             return message
 
@@ -131,6 +139,13 @@ def is_same_origin(origin: str | None, host: str, fetch_site: str | None) -> boo
     except ValueError:
         return False
     return parts.scheme in {"http", "https"} and parts.netloc.lower() == host.lower()
+
+
+def takes_files(scope: Scope) -> bool:
+    """Is it a route whose body is a file? It is read only for those who are signed in, and never held in memory."""
+    path: str = scope["path"]
+    is_document = path.startswith("/api/collections/") and path.endswith("/documents")
+    return scope["method"] == "POST" and (path == "/v1/files" or is_document)
 
 
 def int_or_zero(value: str | None) -> int:

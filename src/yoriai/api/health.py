@@ -30,7 +30,7 @@ async def health() -> Health:
 
 
 @router.get("/metrics", response_class=Response, responses={**ERRORS, 200: {"content": {"text/plain": {}}}})
-async def metrics(user: MetricsReader, services: TheServices, counters: TheMetrics) -> Response:
+async def metrics(_: MetricsReader, services: TheServices, counters: TheMetrics) -> Response:
     """Counters in Prometheus' text format."""
-    data = counters.exposition(await services.registry.list(user))
+    data = counters.exposition(await services.registry.models())
     return Response(data, headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -25,6 +25,6 @@ async def chat_completions(
     responder = await services.registry.get(body.model, context.user)
     events = counted(responder.respond(body, context), responder.name, metrics)
     if not body.stream:
-        return await whole(request, events, lambda answer: answer.chat_shape(responder.name))
+        return await whole(request, events, lambda answer: answer.chat_shape(body.model))
     include_usage = bool(body.stream_options and body.stream_options.include_usage)
-    return EventStream(events, ChatChunks(responder.name, include_usage), b"loading")
+    return EventStream(events, ChatChunks(body.model, include_usage), b"loading")

@@ -36,6 +36,8 @@ class ChatMessage(BaseModel):
     refusal: str | None = None
     reasoning_content: str | None = None
     tool_calls: list[dict[str, Any]] | None = None
+    annotations: list[dict[str, Any]] | None = None
+    yoriai: dict[str, Any] | None = None
 
 
 class ChatChoice(BaseModel):

@@ -21,7 +21,9 @@ from yoriai.types import (
     Finish,
     ReasoningDelta,
     ReplyStatus,
+    Sources,
     Stage,
+    Support,
     TextDelta,
     Usage,
 )
@@ -42,15 +44,16 @@ class ReplyUpdate:
     """What a follower learns. `snapshot` first, `end` last: both carry the whole message.
 
     A `delta` carries what was said since, with the place (in characters) where it belongs, so that nothing is
-    doubled or lost by whoever comes late.
+    doubled or lost by whoever comes late. `sources` come before the first word that may cite them.
     """
 
-    kind: Literal["snapshot", "delta", "stage", "end"]
+    kind: Literal["snapshot", "delta", "stage", "sources", "end"]
     offset: int = 0
     text: str = ""
     reasoning_offset: int = 0
     reasoning: str = ""
     stage: Stage | None = None
+    sources: Sources | None = None
     message: ConversationMessage | None = None
 
 
@@ -97,12 +100,16 @@ class Reply:
     async def follow(self) -> AsyncGenerator[ReplyUpdate, None]:
         """From now to the end. A slow follower gets fewer, larger deltas."""
         said, reasoned, stage = len(self._text), len(self._reasoning), self._stage
+        sources = self._message.sources
         yield ReplyUpdate(kind="snapshot", message=self.message(), stage=stage)
         while True:
             news = self._news
             if self._stage != stage:
                 stage = self._stage
                 yield ReplyUpdate(kind="stage", stage=stage)
+            if self._message.sources is not sources:
+                sources = self._message.sources
+                yield ReplyUpdate(kind="sources", sources=sources)
             if len(self._text) > said or len(self._reasoning) > reasoned:
                 text, reasoning = self._text[said:], self._reasoning[reasoned:]
                 update = ReplyUpdate(
@@ -172,6 +179,10 @@ class Reply:
             self._change(usage=event)
         elif isinstance(event, Finish):
             self._change(finish_reason=event.reason)
+        elif isinstance(event, Sources):
+            self._change(sources=event)
+        elif isinstance(event, Support):
+            self._change(support=event)
         elif isinstance(event, LeftOut):
             self._change(left_out=event.messages)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from yoriai.cli.grounds import Grounds
 from yoriai.cli.terminal import harmless, note, out, print_json, say
 from yoriai.errors import UsageError
 from yoriai.i18n.terminal import terminal_language
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 def ask(  # noqa: PLR0917 — one parameter per option
     question: Annotated[str, typer.Argument(help=say("ask_question"))] = "",
     model: Annotated[str, typer.Option("--model", "-m", help=say("ask_model"))] = "",
+    collection: Annotated[str, typer.Option("--collection", "-c", help=say("ask_collection"))] = "",
     system: Annotated[str, typer.Option(help=say("ask_system"))] = "",
     temperature: Annotated[float | None, typer.Option(min=0, max=2, help=say("temperature"))] = None,
     top_p: Annotated[float | None, typer.Option(min=0, max=1, help=say("top_p"))] = None,
@@ -42,9 +44,12 @@ def ask(  # noqa: PLR0917 — one parameter per option
         "max_tokens": max_tokens,
         "stop": stop or None,
     }
+    if collection and model:
+        raise UsageError("cli.ask_collection_and_model")
     text = joined(_document(), _readable(question))
     if not text:
         raise UsageError("cli.nothing_asked")
+    model = f"collection:{_readable(collection)}" if collection else _readable(model)
     asyncio.run(_ask(text, model, _readable(system), sampling, as_json=as_json))
 
 
@@ -84,7 +89,9 @@ async def _print_text(talk: Talk, request: ChatRequest) -> None:
 
     last = ""
     reason = ""
+    grounds = Grounds()
     async for event in talk.answer(request):
+        grounds.take(event)
         if isinstance(event, TextDelta):
             last = harmless(event.text)
             out(last)
@@ -92,6 +99,7 @@ async def _print_text(talk: Talk, request: ChatRequest) -> None:
             reason = event.reason
     if not last.endswith("\n"):
         out("\n")
+    grounds.print()
     if reason == "length":
         note(say("answer_cut"))
 
@@ -102,7 +110,9 @@ async def _print_json(talk: Talk, request: ChatRequest) -> None:
     from yoriai.types import Finish, ReasoningDelta, TextDelta, Usage
 
     content, reasoning, reason, usage = "", "", "", None
+    grounds = Grounds()
     async for event in talk.answer(request):
+        grounds.take(event)
         if isinstance(event, TextDelta):
             content += event.text
         elif isinstance(event, ReasoningDelta):
@@ -118,5 +128,7 @@ async def _print_json(talk: Talk, request: ChatRequest) -> None:
             "reasoning": reasoning,
             "finish_reason": reason,
             "usage": usage,
+            "sources": asdict(grounds.sources) if grounds.sources else None,
+            "support": asdict(grounds.support) if grounds.support else None,
         }
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from yoriai.cli.grounds import Grounds
 from yoriai.cli.terminal import harmless, note, out, result, say
 from yoriai.errors import UsageError, YoriaiError
 from yoriai.i18n.catalogue import error_text
@@ -94,7 +95,9 @@ class Session:
         from yoriai.types import ReasoningDelta, Stage, TextDelta, Usage
 
         dim = False
+        grounds = Grounds()
         async for event in self._talk.answer(request):
+            grounds.take(event)
             if isinstance(event, TextDelta):
                 out((_PLAIN + "\n" if dim else "") + harmless(event.text))
                 dim = False
@@ -108,6 +111,7 @@ class Session:
                 speed = say("speed", tokens=event.completion_tokens, speed=f"{event.tokens_per_s:.1f}")
                 out(f"{_PLAIN}\n{_DIM}{speed}{_PLAIN}")
         out(f"{_PLAIN}\n")
+        grounds.print()
 
     async def command(self, line: str) -> None:
         """/help /model /system /clear /save"""

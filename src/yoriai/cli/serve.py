@@ -74,6 +74,7 @@ async def _serve(settings: Settings, listener: socket.socket, *, yes: bool, open
 
     async with bootstrap.build(settings) as services:
         await services.chat.recover()
+        services.knowledge.start(watch=True)
         await _provide_model(services, yes=yes)
         await _answer(services, listener, open_browser=open_browser)
 

@@ -20,6 +20,8 @@ from yoriai.types import (
     Finish,
     Language,
     ReasoningDelta,
+    Sources,
+    Support,
     TextDelta,
     Usage,
 )
@@ -47,6 +49,7 @@ _BY_STATUS: dict[int, type[YoriaiError]] = {
     401: errors.AuthenticationError,
     403: errors.ForbiddenError,
     404: errors.NotFoundError,
+    409: errors.ConflictError,
     422: errors.UsageError,
 }
 
@@ -70,7 +73,7 @@ async def open_talk(settings: Settings, language: Language) -> AsyncIterator[Tal
 
     running = find(settings.home)
     if running:
-        async with _client(running, language) as client:
+        async with client_of(running, language) as client:
             yield ServerTalk(client, settings.model)
         return
     from yoriai import bootstrap
@@ -122,7 +125,7 @@ class ServerTalk:
         body |= {"stream": True, "stream_options": {"include_usage": True}}
         finished = False
         async with self._client.stream("POST", "/v1/chat/completions", json=body) as response:
-            await _check(response)
+            await check(response)
             async for line in response.aiter_lines():
                 if line == "data: [DONE]":
                     finished = True
@@ -134,7 +137,7 @@ class ServerTalk:
 
     async def _get(self, path: str) -> dict[str, Any]:
         response = await self._client.get(path)
-        await _check(response)
+        await check(response)
         content: dict[str, Any] = response.json()
         return content
 
@@ -154,6 +157,8 @@ def events_of(chunk: dict[str, Any]) -> list[Event]:
             events.append(ReasoningDelta(text=delta["reasoning_content"]))
         if delta.get("content"):
             events.append(TextDelta(text=delta["content"]))
+        if delta.get("yoriai"):
+            events += _grounds(delta["yoriai"])
         if choice["finish_reason"]:
             events.append(Finish(reason=choice["finish_reason"]))
     usage = chunk.get("usage")
@@ -171,6 +176,15 @@ def events_of(chunk: dict[str, Any]) -> list[Event]:
     return events
 
 
+def _grounds(said: dict[str, Any]) -> list[Event]:
+    from pydantic import TypeAdapter
+
+    grounds: list[Event] = [TypeAdapter(Sources).validate_python(said["sources"])]
+    if said["support"] is not None:
+        grounds.append(TypeAdapter(Support).validate_python(said["support"]))
+    return grounds
+
+
 def error_of(status: int, content: dict[str, Any]) -> YoriaiError:
     """The server's error as one of ours: same class, same exit code; its words are in our language."""
     error = content["error"]
@@ -178,14 +192,16 @@ def error_of(status: int, content: dict[str, Any]) -> YoriaiError:
     return cause("cli.server_said", message=error["message"])
 
 
-async def _check(response: httpx2.Response) -> None:
+async def check(response: httpx2.Response) -> None:
+    """Raises: what the server says has gone wrong."""
     if response.status_code >= 400:
         await response.aread()
         raise error_of(response.status_code, response.json())
 
 
 @asynccontextmanager
-async def _client(running: Running, language: Language) -> AsyncIterator[httpx2.AsyncClient]:
+async def client_of(running: Running, language: Language) -> AsyncIterator[httpx2.AsyncClient]:
+    """Speaks to a running server as the local operator."""
     import httpx2
 
     verify: ssl.SSLContext | bool = False

@@ -1,4 +1,4 @@
-"""Takes rights away from an engine's process before a weights file is opened. Runs in the child only.
+"""Takes rights away from a process before it opens a weights file or a document. Runs in the child only.
 
 Linux: dies with its parent, no new privileges, and Landlock: reads the runtime and the model's folder, writes
 nowhere but devices, opens no outgoing TCP connection, listens on one port that the kernel picks. Elsewhere, or on
@@ -31,8 +31,13 @@ _RUNTIME = ("/usr", "/lib", "/lib64", "/bin", "/opt", "/etc/ld.so.cache", "/etc/
             "/etc/vulkan", "/proc", "/sys")  # fmt: skip
 
 
-def confine(readable: Iterable[Path], port: int) -> str:
-    """Drop rights. `readable`: further folders or files to read; `port`: the port to listen on, 0 for any free one.
+def confine(readable: Iterable[Path], port: int | None, runtime: Iterable[str] = _RUNTIME) -> str:
+    """Drop rights.
+
+    Args:
+        readable: further folders or files to read.
+        port: the port to listen on, 0 for any free one, None for none at all.
+        runtime: what of the system can be read.
 
     Returns what holds: "landlock-tcp", "landlock" (files only) or "none".
     """
@@ -42,7 +47,7 @@ def confine(readable: Iterable[Path], port: int) -> str:
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    return _landlock(libc, [Path(p) for p in _RUNTIME] + list(readable), port)
+    return _landlock(libc, [Path(p) for p in runtime] + list(readable), port)
 
 
 def _no_core_dump() -> None:
@@ -53,7 +58,7 @@ def _no_core_dump() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _landlock(libc: ctypes.CDLL, readable: list[Path], port: int) -> str:
+def _landlock(libc: ctypes.CDLL, readable: list[Path], port: int | None) -> str:
     version = libc.syscall(_CREATE_RULESET, None, 0, 1)
     if version < 1:
         return "none"
@@ -72,7 +77,7 @@ def _landlock(libc: ctypes.CDLL, readable: list[Path], port: int) -> str:
         _allow_path(libc, ruleset, path, read if path.is_dir() else read & ~_FS_READ_DIR)
     devices = read | _FS_WRITE_FILE | (handled & _FS_IOCTL_DEV)
     _allow_path(libc, ruleset, Path("/dev"), devices)
-    if network:
+    if network and port is not None:
         libc.syscall(_ADD_RULE, ruleset, _RULE_PORT, struct.pack("QQ", _NET_BIND, port), 0)
     failed = libc.syscall(_RESTRICT_SELF, ruleset, 0)
     os.close(ruleset)

@@ -93,6 +93,12 @@ class Router:
         engine = self._engines.get(name)
         return engine.resident_bytes() if engine else None
 
+    def is_answering(self, *, besides: str) -> bool:
+        """Whether somebody uses a model other than `besides` now, or waits for one."""
+        return any(engine.leases and name != besides for name, engine in self._engines.items()) or any(
+            lease.name != besides for lease in self._waiting.leases()
+        )
+
     def private_bytes(self) -> int:
         """What becomes free when every engine ends: memory of their own, without the mapped files of weights."""
         return sum(engine.private_bytes() for engine in self._engines.values())

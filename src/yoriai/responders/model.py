@@ -5,13 +5,15 @@ Knows the router and pure transformations; no HTTP, no tables.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import TypeVar
 
+from yoriai.catalog.library import Library
 from yoriai.engines.client import EngineClient
 from yoriai.engines.router import Router
-from yoriai.errors import EngineLostError, UnsupportedError
+from yoriai.errors import EngineLostError, NotFoundError, UnsupportedError
 from yoriai.responders import tool_calling
 from yoriai.responders.reasoning import ReasoningSplitter
 from yoriai.responders.tool_calling import ToolDecoder
@@ -30,6 +32,17 @@ from yoriai.types import (
 )
 
 Request = TypeVar("Request", bound=Sampling)
+
+
+async def model_responder(name: str, router: Router, library: Library) -> ModelResponder:
+    """The responder of an installed model, or of one on a remote endpoint. Raises: NotFoundError."""
+    if router.is_remote(name):
+        return ModelResponder(name, router, None)
+    try:
+        model = await asyncio.to_thread(library.get, name)
+    except NotFoundError:
+        raise NotFoundError("responders.unknown", param="model", name=name) from None
+    return ModelResponder(name, router, model)
 
 
 class ModelResponder:
@@ -58,7 +71,7 @@ class ModelResponder:
 
     async def complete(self, request: CompletionRequest) -> AsyncGenerator[Event, None]:
         """Continue a text. Raises as `respond`."""
-        self._check_writes()
+        self.check_writes()
         async with aclosing(
             self._stream(lambda client: client.complete(self._with_defaults(request)))
         ) as events:
@@ -109,12 +122,13 @@ class ModelResponder:
         return request.model_copy(update=missing)
 
     def _check(self, request: ChatRequest) -> None:
-        self._check_writes()
+        self.check_writes()
         for message in request.messages:
             if isinstance(message.content, list) and any(isinstance(p, ImagePart) for p in message.content):
                 raise UnsupportedError("engines.no_images", param="messages", name=self._name)
 
-    def _check_writes(self) -> None:
+    def check_writes(self) -> None:
+        """Raises: UnsupportedError: it makes embeddings only."""
         if self._model and self._model.kind == "embedding":
             raise UnsupportedError("engines.only_embedding", param="model", name=self._name)
 

@@ -1,15 +1,22 @@
-"""Every responder by its name. The surfaces ask here, and only here, for something that answers."""
+"""Every responder by its name. The surfaces ask here, and only here, for something that answers.
+
+`assistant:NAME` is an assistant, `collection:NAME` answers from one collection; everything else is a model.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
 
+from yoriai.access import owners
 from yoriai.catalog.library import Library
 from yoriai.engines.router import Router
 from yoriai.errors import NotFoundError
-from yoriai.responders.model import ModelResponder
+from yoriai.records import Assistant
+from yoriai.responders.assistants import Assistants
+from yoriai.responders.model import ModelResponder, model_responder
+from yoriai.store.collections import name_key
 from yoriai.types import (
     CompletionRequest,
     Context,
@@ -21,25 +28,61 @@ from yoriai.types import (
     User,
 )
 
+ASSISTANT, COLLECTION = "assistant:", "collection:"
+
 
 class Registry:
-    """`default`: the name that answers where none is given; empty for the first that can chat."""
+    """`default`: the model that answers where none is named; empty for the first that can chat.
 
-    def __init__(self, router: Router, library: Library, default: str = "") -> None:
+    `answers`: makes a responder of an assistant and its model.
+    """
+
+    def __init__(
+        self, router: Router, library: Library, assistants: Assistants,
+        answers: Callable[[Assistant, Responder], Responder], default: str = "",
+    ) -> None:  # fmt: skip
         self._router = router
         self._library = library
+        self._assistants = assistants
+        self._answers = answers
         self._default = default
 
-    async def list(self, user: User) -> list[ResponderInfo]:  # everyone may use every model so far
+    async def models(self) -> list[ResponderInfo]:  # everyone may use every model so far
         return await self._router.list()
 
+    async def list(self, user: User) -> list[ResponderInfo]:
+        """Every model, and the assistants that the user may use."""
+        models = await self.models()
+        default = await self.default_name(user) or ""
+        by_name = {info.name: info for info in models}
+        assistants = await self._assistants.usable(user)
+        names = _names(user, assistants)
+        return models + [
+            _info(name, by_name.get(assistant.model or default))
+            for name, assistant in zip(names, assistants, strict=True)
+        ]
+
     async def get(self, name: str, user: User) -> Responder:
-        """Raises: NotFoundError: nothing answers to that name."""
+        """Raises: NotFoundError: nothing that this user may use answers to that name."""
+        if name.startswith(ASSISTANT):
+            return await self.answering(
+                await self._assistants.asked(user, name.removeprefix(ASSISTANT)), user
+            )
+        if name.startswith(COLLECTION):
+            found = await self._assistants.of_collection(user, name.removeprefix(COLLECTION))
+            return await self.answering(found, user)
         return await self._model(name)
+
+    async def answering(self, assistant: Assistant, user: User) -> Responder:
+        """An assistant on its model, or on whoever answers by default. Raises: NotFoundError: there is none."""
+        model = assistant.model or await self.default_name(user)
+        if not model:
+            raise NotFoundError("chat.no_model", param="model")
+        return self._answers(assistant, await self._model(model))
 
     async def default_name(self, user: User) -> str | None:
         """Who answers where nobody was named: the setting, else the first installed; None when there is nobody."""
-        kinds = {info.name: info.kind for info in await self.list(user) if info.kind != "embedding"}
+        kinds = {info.name: info.kind for info in await self.models() if info.kind != "embedding"}
         if self._default in kinds:
             return self._default
         installed = [name for name in await asyncio.to_thread(self._library.by_age) if name in kinds]
@@ -69,10 +112,23 @@ class Registry:
         await asyncio.to_thread(self._library.remove, name)
 
     async def _model(self, name: str) -> ModelResponder:
-        if self._router.is_remote(name):
-            return ModelResponder(name, self._router, None)
-        try:
-            model = await asyncio.to_thread(self._library.get, name)
-        except NotFoundError:
-            raise NotFoundError("responders.unknown", param="model", name=name) from None
-        return ModelResponder(name, self._router, model)
+        return await model_responder(name, self._router, self._library)
+
+
+def _names(user: User, assistants: list[Assistant]) -> list[str]:
+    """What `get` finds each by: its name, or its id where this user means another one by that name."""
+    mine = owners(user)
+    meant: dict[str, str] = {}
+    for each in sorted(assistants, key=lambda each: (each.owner_id not in mine, each.created_at, each.id)):
+        meant.setdefault(name_key(each.name), each.id)
+    return [
+        ASSISTANT + (each.name if meant[name_key(each.name)] == each.id else each.id) for each in assistants
+    ]
+
+
+def _info(name: str, model: ResponderInfo | None) -> ResponderInfo:
+    """Ready when its model is."""
+    return ResponderInfo(
+        name=name, kind="chat", engine="assistant", state=model.state if model else "failed",
+        context_size=model.context_size if model else 0,
+    )  # fmt: skip

@@ -15,7 +15,16 @@ from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 from sqlalchemy.sql import Select
 
 from yoriai.store.tables import conversations, messages
-from yoriai.types import Conversation, ConversationMessage, Sampling, Usage
+from yoriai.types import (
+    Citation,
+    Conversation,
+    ConversationMessage,
+    Sampling,
+    SentenceSupport,
+    Sources,
+    Support,
+    Usage,
+)
 
 _ESCAPE = "\\"
 
@@ -147,4 +156,19 @@ def _message(row: Row[Any]) -> ConversationMessage:
         **{name: getattr(row, name) for name in _PLAIN},
         sampling=None if row.sampling is None else Sampling.model_validate(row.sampling),
         usage=None if row.usage is None else Usage(**row.usage),
+        sources=None if row.sources is None else _sources(row.sources),
+        support=None if row.support is None else _support(row.support),
+    )
+
+
+def _sources(stored: dict[str, Any]) -> Sources:
+    citations = tuple(Citation(**citation) for citation in stored["citations"])
+    return Sources(**stored | {"citations": citations})
+
+
+def _support(stored: dict[str, Any]) -> Support:
+    return Support(
+        sentences=tuple(
+            SentenceSupport(**each | {"citations": tuple(each["citations"])}) for each in stored["sentences"]
+        )
     )

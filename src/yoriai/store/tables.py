@@ -18,6 +18,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -26,7 +27,7 @@ from sqlalchemy import (
     true,
 )
 
-REVISION = "0002"  # of the newest migration: a database that has it needs no Alembic at start-up
+REVISION = "0004"  # of the newest migration: a database that has it needs no Alembic at start-up
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -119,6 +120,8 @@ messages = Table(
     Column("left_out", Integer, nullable=False),
     Column("error_key", String(200)),
     Column("error_values", JSON, nullable=False),
+    Column("sources", JSON),  # passages that a reply rests on
+    Column("support", JSON),  # and whether they bear out its sentences
 )
 
 measurements = Table(
@@ -148,4 +151,138 @@ measurements = Table(
     Column("foreseen_generation_tokens_per_s", Float),
     Column("is_imported", Boolean, nullable=False),
     Index(None, "machine_id", "measured_at"),
+)
+
+collections = Table(
+    "collections",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("owner_id", String(32), nullable=False, index=True),  # no key: the local operator has no account
+    Column("name", String(200), nullable=False),
+    Column("name_key", Text, nullable=False),  # how names are compared
+    Column("sharing", String(20), nullable=False),
+    Column("embedding_model", String(256), nullable=False),  # whose vectors are searched; empty: none yet
+    Column("revision", Integer, nullable=False),  # goes up whenever passages change
+    Column("vector_revision", Integer, nullable=False),  # goes up whenever vectors change
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+files = Table(
+    "files",
+    metadata,
+    Column("id", String(32), primary_key=True),  # also the name of the copy in the data folder
+    Column("owner_id", String(32), nullable=False, index=True),
+    Column("name", String(1000), nullable=False),  # as it was called elsewhere: never part of a path
+    Column("media_type", String(200), nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("is_kept", Boolean, nullable=False),  # stays when no document uses it any more
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("collection_id", ForeignKey(collections.c.id, ondelete="CASCADE"), nullable=False),
+    Column("file_id", ForeignKey(files.c.id), index=True),  # null: nothing of it could be kept
+    Column("name", String(1000), nullable=False),
+    Column("source", Text, nullable=False),  # path or address that it came from; empty: it was handed in
+    Column("sha256", String(64), nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("media_type", String(200), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("error_key", String(200)),
+    Column("error_values", JSON, nullable=False),
+    Column("warnings", JSON, nullable=False),
+    Column("tags", JSON, nullable=False),
+    Column("pages", Integer, nullable=False),
+    Column("passages", Integer, nullable=False),
+    Column("added_at", UtcDateTime, nullable=False),
+    Column("modified_at", UtcDateTime),  # of the file, as its own system had it
+    Column("indexed_at", UtcDateTime),
+    Index(None, "collection_id", "status"),
+    Index(None, "collection_id", "sha256"),
+)
+
+pages = Table(
+    "pages",
+    metadata,
+    Column("document_id", ForeignKey(documents.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("label", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("blocks", JSON, nullable=False),  # kind, start, end, level of each
+    Column("is_scanned", Boolean, nullable=False),
+)
+
+passages = Table(
+    "passages",
+    metadata,
+    Column("id", String(32), primary_key=True),  # follows from document, content and place
+    Column("document_id", ForeignKey(documents.c.id, ondelete="CASCADE"), nullable=False),
+    Column("collection_id", String(32), nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("page", Integer, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("tokens", Text, nullable=False),  # as the lexical index takes them
+    Column("heading_path", JSON, nullable=False),
+    Column("language", String(8), nullable=False),
+    Index(None, "collection_id", "document_id", "ordinal"),
+    Index(None, "document_id"),
+)
+
+vectors = Table(
+    "vectors",
+    metadata,
+    Column("passage_id", ForeignKey(passages.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("model", String(256), primary_key=True),
+    Column("vector", LargeBinary, nullable=False),  # little-endian 16-bit floats, of length one
+)
+
+watched_folders = Table(
+    "watched_folders",
+    metadata,
+    Column("collection_id", ForeignKey(collections.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("path", String(1000), primary_key=True),
+)
+
+assistants = Table(
+    "assistants",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("owner_id", String(32), nullable=False, index=True),  # no key: the local operator has no account
+    Column("name", String(200), nullable=False),
+    Column("name_key", Text, nullable=False),  # how names are compared
+    Column("sharing", String(20), nullable=False),
+    Column("model", String(256), nullable=False),  # empty: whoever answers by default
+    Column("system_prompt", Text, nullable=False),
+    Column("sampling", JSON, nullable=False),
+    Column("collection_ids", JSON, nullable=False),  # no key: what is gone, or not the asker's, is not asked
+    Column("mode", String(20), nullable=False),
+    Column("only_documents", Boolean, nullable=False),
+    Column("checks_support", Boolean, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("owner_id", String(32), nullable=False),
+    Column("subject_id", String(32), nullable=False, index=True),  # what it works on: a collection
+    Column("state", String(20), nullable=False, index=True),
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("error_key", String(200)),
+    Column("error_values", JSON, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
 )

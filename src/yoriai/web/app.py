@@ -12,15 +12,18 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from yoriai.bootstrap import Services
-from yoriai.errors import AuthenticationError
-from yoriai.web import account_page, sign_in, theme
+from yoriai.errors import AuthenticationError, NotFoundError
+from yoriai.web import account_page, document_page, plain_page, sign_in, theme
 from yoriai.web.chat_page import ChatPage
+from yoriai.web.collection_page import CollectionPage
+from yoriai.web.collections_page import CollectionsPage
 from yoriai.web.door import Door
 from yoriai.web.measurements_page import MeasurementsPage
 from yoriai.web.models_page import ModelsPage
 from yoriai.web.nonce import Nonce, policy
 from yoriai.web.visitor import visitor_of
 
+Page = ModelsPage | MeasurementsPage | CollectionsPage | CollectionPage
 _ICON = Path(__file__).with_name("yoriai.svg")
 _RECONNECT_S = 30.0  # a phone that slept, a network that went away: the same page goes on
 _HISTORY = 100  # messages kept for a page that reconnects
@@ -37,6 +40,7 @@ def mount(app: Starlette, services: Services) -> None:
     theme.install()
     for page in (sign_in, account_page):  # before NiceGUI, which takes every path
         app.router.routes.extend(page.routes(services.accounts))
+    app.router.routes.extend([*document_page.routes(services), plain_page.file("uploads.js")])
     application: Any = app  # FastAPI's, which only `api` may name
     ui.run_with(
         application,
@@ -64,11 +68,13 @@ def _add_pages(services: Services) -> None:
             return RedirectResponse("/login")
         return None
 
-    async def beside(page: ModelsPage | MeasurementsPage) -> Response | None:
+    async def beside(page: Page) -> Response | None:
         try:
             await page.build()
         except AuthenticationError:
             return RedirectResponse("/login")
+        except NotFoundError:
+            return RedirectResponse("/collections")
         return None
 
     async def models(request: Request) -> Response | None:
@@ -77,7 +83,15 @@ def _add_pages(services: Services) -> None:
     async def measurements(request: Request) -> Response | None:
         return await beside(MeasurementsPage(services, visitor_of(request, services.accounts)))
 
+    async def collections(request: Request) -> Response | None:
+        return await beside(CollectionsPage(services, visitor_of(request, services.accounts)))
+
+    async def collection(request: Request, collection_id: str) -> Response | None:
+        return await beside(CollectionPage(services, visitor_of(request, services.accounts), collection_id))
+
     ui.page("/")(chat)
     ui.page("/c/{conversation_id}")(chat)
     ui.page("/models")(models)
     ui.page("/measurements")(measurements)
+    ui.page("/collections")(collections)
+    ui.page("/collections/{collection_id}")(collection)

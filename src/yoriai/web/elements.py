@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from markdown_it.common.utils import unescapeAll
+from markdown_it.common.utils import escapeHtml, unescapeAll
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
@@ -17,6 +17,7 @@ from markdown_it.utils import EnvType, OptionsDict
 from yoriai.web.code_blocks import code_block
 from yoriai.web.formulas import to_mathml
 from yoriai.web.links import linked_host
+from yoriai.web.notes import placeholder, with_placeholders, without_signs
 
 _HEADINGS_BELOW_PAGE_TITLE = 2
 
@@ -56,10 +57,19 @@ class AnswerRenderer(RendererHTML):
     def link_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         return _link_start(str(tokens[idx].attrGet("href")))
 
+    def text(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return with_placeholders(escapeHtml(tokens[idx].content), env["notes"])
+
+    def code_inline(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return f"<code>{escapeHtml(without_signs(tokens[idx].content, env['notes']))}</code>"
+
+    def citation(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return placeholder("cite", tokens[idx].content)
+
     def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         """Never loaded: an address can carry what the answer knows to whoever serves the picture."""
         token = tokens[idx]
-        alt = self.renderInlineAsText(token.children, options, env)
+        alt = without_signs(self.renderInlineAsText(token.children, options, env), env["notes"])
         text = escape(f"[{env['labels'].image}: {alt}]" if alt else f"[{env['labels'].image}]")
         if token.meta.get("in_link"):
             return f'<span class="y-image">{text}</span>'
@@ -69,7 +79,7 @@ class AnswerRenderer(RendererHTML):
         token = tokens[idx]
         language = unescapeAll(token.info).split(maxsplit=1)
         return code_block(
-            token.content,
+            without_signs(token.content, env["notes"]),
             language=language[0] if language else "",
             is_closed=_is_closed(token),
             copy_label=env["labels"].copy,
@@ -78,17 +88,20 @@ class AnswerRenderer(RendererHTML):
 
     def code_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         token = tokens[idx]
+        content = without_signs(token.content, env["notes"])
         return code_block(
-            token.content, language="", is_closed=True, copy_label=env["labels"].copy, colours=env["colours"]
+            content, language="", is_closed=True, copy_label=env["labels"].copy, colours=env["colours"]
         )
 
     def formula(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         token = tokens[idx]
-        formula = _formula(token.content, display=token.meta["display"])
+        source = without_signs(token.content, env["notes"])
+        formula = _formula(source, display=token.meta["display"])
         return f'<span class="y-formula">{formula}</span>' if token.meta["display"] else formula
 
     def formula_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        return f'<div class="y-formula">{_formula(tokens[idx].content, display=True)}</div>\n'
+        source = without_signs(tokens[idx].content, env["notes"])
+        return f'<div class="y-formula">{_formula(source, display=True)}</div>\n'
 
 
 def _heading(token: Token) -> str:

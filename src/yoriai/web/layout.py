@@ -13,6 +13,7 @@ from yoriai.web.visitor import Theme, Visitor
 
 _THEMES: tuple[Theme, ...] = ("auto", "light", "dark")
 _SUGGESTIONS = ("suggestion_summarise", "suggestion_letter", "suggestion_explain", "suggestion_table")
+_BACK = {"/": "back", "/models": "models", "/collections": "collections"}
 _PHONE = "window.innerWidth < 1024"  # Quasar's breakpoint of a drawer
 
 
@@ -40,6 +41,9 @@ def build(visitor: Visitor, user: User, on_new: Callable[[], Awaitable[None]]) -
             "y-new"
         )
         left_content = ui.element("div").classes("y-drawer-content")
+        ui.button(visitor.text("collections"), icon="folder_open").props(
+            "flat no-caps align=left dense href=/collections"
+        )
         ui.button(visitor.text("models"), icon="inventory_2").props(
             "flat no-caps align=left dense href=/models"
         )
@@ -63,11 +67,11 @@ def build(visitor: Visitor, user: User, on_new: Callable[[], Awaitable[None]]) -
 
 
 def subpage(visitor: Visitor, title: str, back: str = "/") -> ui.element:
-    """A page beside the chat: its title and the way `back`. What it returns is to be filled."""
+    """A page beside the chat: its title and the way `back`, one of `_BACK`. What it returns is to be filled."""
     theme.frame(visitor)
     ui.page_title(f"{title} · Yoriai")
     with ui.header(bordered=True, wrap=False).classes("y-header") as header:
-        words = visitor.text("back" if back == "/" else "models")
+        words = visitor.text(_BACK[back])
         button = ui.button(icon="arrow_back").props(f'flat round dense href={back} aria-label="{words}"')
         with button:
             ui.tooltip(words)
@@ -91,13 +95,13 @@ def welcome(visitor: Visitor, on_suggestion: Callable[[str], None]) -> ui.elemen
     return section
 
 
-async def confirm(visitor: Visitor, question: str) -> bool:
-    """Ask before something that can't be undone."""
+async def confirm(visitor: Visitor, question: str, yes: str = "remove") -> bool:
+    """Ask before something that can't be undone; `yes`: the name of what the button says."""
     with ui.dialog() as dialog, ui.card():
         ui.label(question)
         with ui.row():
             ui.button(visitor.text("cancel"), on_click=lambda: dialog.submit(False)).props("flat no-caps")
-            ui.button(visitor.text("remove"), on_click=lambda: dialog.submit(True)).props(
+            ui.button(visitor.text(yes), on_click=lambda: dialog.submit(True)).props(
                 "unelevated no-caps color=negative"
             )
     answer = await dialog

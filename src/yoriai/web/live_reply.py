@@ -5,6 +5,7 @@ from __future__ import annotations
 from anyio import to_thread
 
 from yoriai.chat.reply import ReplyUpdate
+from yoriai.web import sources
 from yoriai.web.markdown import StreamingMarkdown
 from yoriai.web.transcript import Transcript, labels_for, stage_text
 from yoriai.web.visitor import Visitor
@@ -23,9 +24,11 @@ class LiveReply:
         self._stage = ""
 
     async def take(self, update: ReplyUpdate) -> None:
-        """A snapshot, a delta or a stage. Rendered beside the loop, one update at a time."""
+        """A snapshot, a delta, a stage or sources. Rendered beside the loop, one update at a time."""
         reasoning = update.reasoning
+        found = update.sources
         if update.kind == "snapshot" and update.message:
+            found = update.message.sources
             self._text, reasoning = update.message.content, update.message.reasoning
             self._stage = stage_text(update.stage, self._visitor)
         elif update.kind == "delta":
@@ -33,7 +36,11 @@ class LiveReply:
             self._stage = ""
         elif update.kind == "stage":
             self._stage = stage_text(update.stage, self._visitor)
+        if found:
+            self._rendering.notes = sources.notes(found, None, self._visitor.language)
         first, blocks = await to_thread.run_sync(self._rendering.update, self._text)
         offset = self._reasoning_units
         self._reasoning_units += len(reasoning.encode("utf-16-le", "surrogatepass")) // 2
-        self._transcript.patch(self._id, first, blocks, offset=offset, reasoning=reasoning, stage=self._stage)
+        self._transcript.patch(
+            self._id, first, blocks, offset=offset, reasoning=reasoning, stage=self._stage, found=found
+        )

@@ -17,6 +17,7 @@ from yoriai.web.cleaning import clean_html, clean_text
 from yoriai.web.code_blocks import Colours, code_css
 from yoriai.web.elements import Labels
 from yoriai.web.markdown_parser import MAX_NESTING, parser
+from yoriai.web.notes import NONE, Notes, without_signs, written
 
 __all__ = ["Labels", "StreamingMarkdown", "code_css", "render"]
 
@@ -25,16 +26,20 @@ _MAX_MARKDOWN_CHARS = 100_000
 _PLAIN_BLOCK_CHARS = 10_000
 
 
-def render(text: str, labels: Labels) -> list[str]:
+def render(text: str, labels: Labels, notes: Notes = NONE) -> list[str]:
     """The blocks of a whole answer as HTML, ready for `innerHTML`."""
-    return StreamingMarkdown(labels).update(text)[1]
+    return StreamingMarkdown(labels, notes).update(text)[1]
 
 
 class StreamingMarkdown:
-    """For one answer. Give `update` the whole text so far, each time it has grown."""
+    """For one answer. Give `update` the whole text so far, each time it has grown.
 
-    def __init__(self, labels: Labels) -> None:
+    `notes` may be set before the first word that they are about.
+    """
+
+    def __init__(self, labels: Labels, notes: Notes = NONE) -> None:
         self._labels = labels
+        self.notes = notes
         self._blocks: list[str] = []
         self._begin()
 
@@ -77,7 +82,7 @@ class StreamingMarkdown:
         return blocks + part.blocks
 
     def _markdown(self, text: str) -> _Part:
-        return _markdown(text, {"labels": self._labels, "colours": self._colours})
+        return _markdown(text, {"labels": self._labels, "colours": self._colours, "notes": self.notes})
 
     def _finish(self, *, blocks: int, chars: int) -> None:
         self._finished += blocks
@@ -107,9 +112,9 @@ def _markdown(text: str, env: dict[str, Any]) -> _Part:
 def _block(tokens: list[Token], lines: list[str], env: dict[str, Any]) -> str:
     if max(token.level for token in tokens) >= MAX_NESTING - 1:  # the parser leaves out what is deeper
         start, end = _lines(tokens)
-        return _plain_block("\n".join(lines[start:end]))
+        return _plain_block(without_signs("\n".join(lines[start:end]), env["notes"]))
     markdown = parser()
-    return clean_html(markdown.renderer.render(tokens, markdown.options, env))
+    return written(clean_html(markdown.renderer.render(tokens, markdown.options, env)), env["notes"])
 
 
 def _top_level(tokens: list[Token]) -> list[list[Token]]:

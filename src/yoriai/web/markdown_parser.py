@@ -16,6 +16,7 @@ from yoriai.web.elements import AnswerRenderer
 from yoriai.web.emphasis import cjk_inline_parser
 from yoriai.web.formulas import formula_block, inline_formula
 from yoriai.web.links import bare_link, is_allowed
+from yoriai.web.notes import citation
 
 MAX_NESTING = 24
 _MAX_IMAGES_IN_IMAGES = 2
@@ -42,6 +43,7 @@ def parser() -> MarkdownIt:
     markdown.inline.ruler.before("newline", "bare_link", bare_link)
     markdown.inline.ruler.at("link", _link)
     markdown.inline.ruler.at("image", _image)
+    markdown.inline.ruler.after("link", "citation", citation)
     return markdown
 
 

@@ -1,4 +1,5 @@
-"""Pages of plain HTML, which cost the server neither memory nor a websocket. Used by `sign_in` and `account_page`."""
+"""Pages of plain HTML, which cost the server neither memory nor a websocket. Used by `sign_in`,
+`account_page` and `document_page`."""
 
 from __future__ import annotations
 
@@ -25,8 +26,19 @@ def file(name: str) -> Route:
     return Route(f"/{name}", send)
 
 
-def render(page: str, visitor: Visitor, values: Mapping[str, str]) -> HTMLResponse:
-    """The body `page`.html and its script `page`.js, with `title` and other values: they are text, never markup."""
+def render(
+    page: str,
+    visitor: Visitor,
+    values: Mapping[str, str],
+    *,
+    markup: Mapping[str, str] | None = None,
+    status: int = 200,
+) -> HTMLResponse:
+    """The body `page`.html and its script `page`.js, with `title` and other values: they are text, never markup.
+
+    Args:
+        markup: values that are HTML, whose writer has escaped what it didn't write itself.
+    """
     is_japanese = visitor.language == "ja"
     everywhere = {
         "page": page,
@@ -38,5 +50,6 @@ def render(page: str, visitor: Visitor, values: Mapping[str, str]) -> HTMLRespon
     }
     frame, body = ((_FOLDER / f"{name}.html").read_text("utf8") for name in ("plain_page", page))
     source = Template(frame.replace("$body", body))
-    content = source.substitute({name: escape(value) for name, value in {**everywhere, **values}.items()})
-    return HTMLResponse(content, headers={"Cache-Control": "no-store"})
+    escaped = {name: escape(value) for name, value in {**everywhere, **values}.items()}
+    content = source.substitute(escaped | dict(markup or {}))
+    return HTMLResponse(content, status, headers={"Cache-Control": "no-store"})

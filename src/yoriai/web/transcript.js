@@ -22,6 +22,12 @@ export default {
         </form>
         <div v-else-if="m.role === 'user'" class="y-question">{{ m.text }}</div>
         <div v-else class="y-answer"><div v-for="(block, i) in m.blocks" :key="i" class="y-block" v-html="block"></div></div>
+        <p v-if="m.support" class="y-note"><q-icon name="fact_check" aria-hidden="true" /> {{ m.support }}</p>
+        <details v-if="m.sources" class="y-sources"><summary>{{ m.sources.summary }}</summary>
+          <p v-if="m.sources.query">{{ m.sources.query }}</p>
+          <ol><li v-for="s in m.sources.items" :key="s.number">
+            <a :href="s.href" target="_blank" rel="noopener">[{{ s.number }}] <bdi>{{ s.document }}</bdi> · {{ s.page }}</a>
+            <span v-if="s.cited" class="y-tag">{{ s.cited }}</span><p>{{ s.text }}</p></li></ol></details>
         <p v-if="m.stage" class="y-stage" role="status"><q-spinner size="1em" aria-hidden="true" /> {{ m.stage }}</p>
         <p v-if="m.error" class="y-error" role="alert"><q-icon name="error_outline" aria-hidden="true" /> {{ m.error }}</p>
         <div class="y-foot" v-if="editing !== m.id">
@@ -68,7 +74,7 @@ export default {
       });
     },
     // `first`: number of the first block that changed; `offset`: where `reasoning` belongs, in UTF-16 units.
-    patch({ id, first, blocks, offset, reasoning, stage }) {
+    patch({ id, first, blocks, offset, reasoning, stage, sources }) {
       const m = this.messages.find((each) => each.id === id);
       if (!m) return;
       if (first > m.blocks.length || offset > m.reasoning.length) {
@@ -79,6 +85,7 @@ export default {
         m.blocks.splice(first, m.blocks.length, ...blocks);
         m.reasoning = m.reasoning.slice(0, offset) + reasoning;
         m.stage = stage;
+        if (sources) m.sources = sources;
       });
     },
     keepingBottom(change) {

@@ -14,8 +14,8 @@ from anyio import to_thread
 from nicegui import ui
 
 from yoriai.i18n.catalogue import text
-from yoriai.types import ConversationMessage, Language, Stage, Usage
-from yoriai.web import markdown
+from yoriai.types import ConversationMessage, Language, Sources, Stage, Support, Usage
+from yoriai.web import markdown, notes, sources
 from yoriai.web.composer import LONGEST_QUESTION
 from yoriai.web.tree import Shown
 from yoriai.web.visitor import Visitor
@@ -47,10 +47,12 @@ class Transcript(ui.element, component="transcript.js"):
         self.run_method("put", await to_thread.run_sync(self._shape, shown))
 
     def patch(
-        self, reply_id: str, first: int, blocks: Sequence[str], *, offset: int, reasoning: str, stage: str
-    ) -> None:
-        """What a running reply said since; `offset` in characters of the reasoning."""
+        self, reply_id: str, first: int, blocks: Sequence[str], *, offset: int, reasoning: str, stage: str,
+        found: Sources | None = None,
+    ) -> None:  # fmt: skip
+        """What a running reply said since; `offset` in characters of the reasoning; `found`: what it may cite."""
         patch = {"id": reply_id, "first": first, "blocks": blocks}
+        patch |= {"sources": sources.panel(found, None, self._visitor.language)}
         self.run_method("patch", patch | {"offset": offset, "reasoning": reasoning, "stage": stage})
 
     def _shape(self, shown: Shown) -> dict[str, Any]:
@@ -70,6 +72,8 @@ class Transcript(ui.element, component="transcript.js"):
             "note": self._visitor.text("left_out", count=message.left_out) if message.left_out else "",
             "error": _outcome(message, self._visitor),
             "meta": _meta(message, self._visitor),
+            "sources": sources.panel(message.sources, message.support, language),
+            "support": sources.verdicts(message.support, language),
         }
 
 
@@ -82,14 +86,22 @@ def stage_text(stage: Stage | None, visitor: Visitor) -> str:
 
 
 def _blocks(message: ConversationMessage, language: Language) -> list[str]:
+    given = (message.content, language, message.sources, message.support)
     if message.status == "running" or len(message.content) > _REMEMBERED_CHARS:
-        return markdown.render(message.content, labels_for(language))
-    return list(_remembered_blocks(message.content, language))
+        return _rendered(*given)
+    return list(_remembered_blocks(*given))
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _remembered_blocks(content: str, language: Language) -> tuple[str, ...]:
-    return tuple(markdown.render(content, labels_for(language)))
+def _remembered_blocks(
+    content: str, language: Language, found: Sources | None, support: Support | None
+) -> tuple[str, ...]:
+    return tuple(_rendered(content, language, found, support))
+
+
+def _rendered(content: str, language: Language, found: Sources | None, support: Support | None) -> list[str]:
+    marked = notes.marked(content, support.sentences) if support else content
+    return markdown.render(marked, labels_for(language), sources.notes(found, support, language))
 
 
 def labels_for(language: Language) -> markdown.Labels:

@@ -1,0 +1,336 @@
+"""/api/collections: everything the page and the terminal do with collections and their documents."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, File, Form, Query, UploadFile
+from pydantic import BaseModel, Field
+from starlette.responses import FileResponse, Response
+
+from yoriai.access import Action, Thing, require
+from yoriai.api.openai_files import attachment
+from yoriai.api.principal import CurrentContext, CurrentUser
+from yoriai.api.reading import StrictRoute
+from yoriai.api.shapes import ERRORS
+from yoriai.api.state import TheServices
+from yoriai.i18n.catalogue import text
+from yoriai.knowledge.collections import PageRow, Status
+from yoriai.knowledge.evaluating import MOST_QUESTIONS, Evaluation, Question, evaluate
+from yoriai.knowledge.fusion import Method
+from yoriai.knowledge.parsing.parse import Box, highlight_boxes, render_page
+from yoriai.knowledge.search import LONGEST_QUERY, MOST_HITS, Filters, Found
+from yoriai.records import Collection, Job, KnownDocument, Sharing
+from yoriai.types import Language
+
+router = APIRouter(route_class=StrictRoute, tags=["Collections"], responses=ERRORS)
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Tag = Annotated[str, Field(min_length=1, max_length=200)]
+Tags = Annotated[list[Tag], Field(max_length=50)]
+PathText = Annotated[str, Field(min_length=1, max_length=4096)]
+Id = Annotated[str, Field(max_length=64)]
+
+
+class NewCollection(BaseModel):
+    name: Name
+    sharing: Sharing = "owner"
+
+
+class CollectionChange(BaseModel):
+    name: Name | None = None
+    sharing: Sharing | None = None
+
+
+class CollectionList(BaseModel):
+    collections: list[Status]
+
+
+class DocumentShown(BaseModel):
+    """A document; `message` says what became of it, in the reader's language."""
+
+    document: KnownDocument
+    message: str
+    warnings: list[str]
+
+
+class DocumentList(BaseModel):
+    documents: list[DocumentShown]
+
+
+class Paths(BaseModel):
+    paths: Annotated[list[PathText], Field(min_length=1, max_length=1000)]
+    watch: bool = True
+    tags: Tags = []
+
+
+class PathsAdded(BaseModel):
+    new: int
+    changed: int
+    unchanged: int
+    job: Job
+
+
+class PastedText(BaseModel):
+    title: Annotated[str, Field(max_length=200)] = ""
+    text: Annotated[str, Field(min_length=1, max_length=10_000_000)]
+
+
+class WebPage(BaseModel):
+    address: Annotated[str, Field(min_length=8, max_length=4000)]
+    tags: Tags = []
+
+
+class DocumentChange(BaseModel):
+    tags: Tags
+
+
+class Boxes(BaseModel):
+    boxes: list[Box]
+
+
+class SearchWish(BaseModel):
+    collections: Annotated[list[Id], Field(min_length=1, max_length=100)]
+    query: Annotated[str, Field(min_length=1, max_length=LONGEST_QUERY)]
+    limit: int = Field(10, ge=1, le=MOST_HITS)
+    method: Method = "hybrid"
+    documents: Annotated[list[Id], Field(max_length=1000)] = []
+    tags: Tags = []
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class QuestionAsked(BaseModel):
+    question: Annotated[str, Field(min_length=1, max_length=LONGEST_QUERY)]
+    document: Annotated[str, Field(max_length=1000)] = ""
+    page: int | None = None
+    text: Annotated[str, Field(max_length=100_000)] = ""
+    answer: Annotated[str, Field(max_length=100_000)] = ""
+
+
+class Questions(BaseModel):
+    questions: Annotated[list[QuestionAsked], Field(min_length=1, max_length=MOST_QUESTIONS)]
+
+
+@router.get("/api/collections")
+async def list_collections(user: CurrentUser, services: TheServices, name: str = "") -> CollectionList:
+    """Collections that you may read, or the one that `name` names, and how far each is."""
+    collections = services.knowledge.collections
+    listed = [await collections.named(user, name)] if name else await collections.readable(user)
+    return CollectionList(collections=[await collections.status(user, each.id) for each in listed])
+
+
+@router.post("/api/collections", status_code=201)
+async def create_collection(body: NewCollection, user: CurrentUser, services: TheServices) -> Collection:
+    """Make an empty collection."""
+    return await services.knowledge.collections.create(user, body.name, body.sharing)
+
+
+@router.post("/api/collections/search")
+async def search_collections(body: SearchWish, user: CurrentUser, services: TheServices) -> Found:
+    """The best passages of several collections together, with the scores of both halves."""
+    filters = Filters(
+        documents=tuple(body.documents), tags=tuple(body.tags), since=_zoned(body.since), until=_zoned(body.until)
+    )  # fmt: skip
+    return await services.knowledge.search.search(
+        user, body.collections, body.query, limit=body.limit, method=body.method, filters=filters
+    )
+
+
+@router.get("/api/collections/{collection_id}")
+async def show_collection(collection_id: str, user: CurrentUser, services: TheServices) -> Status:
+    """A collection and how far it is."""
+    return await services.knowledge.collections.status(user, collection_id)
+
+
+@router.patch("/api/collections/{collection_id}")
+async def change_collection(
+    collection_id: str, body: CollectionChange, user: CurrentUser, services: TheServices
+) -> Collection:
+    """Rename it, share it."""
+    return await services.knowledge.collections.change(
+        user, collection_id, name=body.name, sharing=body.sharing
+    )
+
+
+@router.delete("/api/collections/{collection_id}", status_code=204, response_class=Response)
+async def delete_collection(collection_id: str, user: CurrentUser, services: TheServices) -> None:
+    """Delete a collection with all its documents."""
+    await services.knowledge.collections.remove(user, collection_id)
+
+
+@router.post("/api/collections/{collection_id}/evaluation")
+async def evaluate_collection(
+    collection_id: str, body: Questions, user: CurrentUser, services: TheServices
+) -> Evaluation:
+    """How well questions with known answers are found, by every method."""
+    questions = [
+        Question(question=q.question, document=q.document, page=q.page, text=q.text, answer=q.answer)
+        for q in body.questions
+    ]
+    knowledge = services.knowledge
+    return await evaluate(user, collection_id, questions, knowledge.collections, knowledge.search)
+
+
+# ---- what is added ----------------------------------------------------------------------------------------
+@router.post("/api/collections/{collection_id}/documents", status_code=202)
+async def upload_document(
+    collection_id: str,
+    file: Annotated[UploadFile, File()],
+    context: CurrentContext,
+    services: TheServices,
+    tags: Annotated[list[Tag] | None, Form()] = None,
+) -> DocumentShown:
+    """Add a file, or the new content of one of the same name; it is read in the background."""
+    document = await services.knowledge.adding.upload(
+        context.user, collection_id, file.filename or "", file.file, tags=tags or ()
+    )
+    return shown(document, context.language)
+
+
+@router.post("/api/collections/{collection_id}/paths", status_code=202)
+async def add_paths(collection_id: str, body: Paths, user: CurrentUser, services: TheServices) -> PathsAdded:
+    """Add files and folders of the server's machine; only its own terminal may."""
+    paths = [Path(path) for path in body.paths]
+    added, job = await services.knowledge.adding.paths(
+        user, collection_id, paths, watch=body.watch, tags=body.tags
+    )
+    return PathsAdded(new=added.new, changed=added.changed, unchanged=added.unchanged, job=job)
+
+
+@router.delete("/api/collections/{collection_id}/folders", status_code=204, response_class=Response)
+async def stop_watching(
+    collection_id: str, folder: Annotated[str, Query(max_length=4096)], user: CurrentUser, services: TheServices
+) -> None:  # fmt: skip
+    """Stop watching a folder; its documents stay."""
+    await services.knowledge.adding.unwatch(user, collection_id, folder)
+
+
+@router.post("/api/collections/{collection_id}/text", status_code=202)
+async def add_text(
+    collection_id: str, body: PastedText, context: CurrentContext, services: TheServices
+) -> DocumentShown:
+    """Add pasted text."""
+    document = await services.knowledge.adding.text(context.user, collection_id, body.title, body.text)
+    return shown(document, context.language)
+
+
+@router.post("/api/collections/{collection_id}/web_pages", status_code=202)
+async def add_web_page(
+    collection_id: str, body: WebPage, context: CurrentContext, services: TheServices
+) -> DocumentShown:
+    """Add a page of the web, from a host that an administrator opened; added again, it is fetched again."""
+    document = await services.knowledge.adding.address(
+        context.user, collection_id, body.address, tags=body.tags
+    )
+    return shown(document, context.language)
+
+
+# ---- documents --------------------------------------------------------------------------------------------
+@router.get("/api/collections/{collection_id}/documents")
+async def list_documents(collection_id: str, context: CurrentContext, services: TheServices) -> DocumentList:
+    """All documents of a collection, by name."""
+    documents = await services.knowledge.collections.documents(context.user, collection_id)
+    return DocumentList(documents=[shown(document, context.language) for document in documents])
+
+
+@router.get("/api/collections/{collection_id}/documents/{document_id}")
+async def show_document(
+    collection_id: str, document_id: str, context: CurrentContext, services: TheServices
+) -> DocumentShown:
+    """One document."""
+    document = await services.knowledge.collections.document(context.user, collection_id, document_id)
+    return shown(document, context.language)
+
+
+@router.patch("/api/collections/{collection_id}/documents/{document_id}")
+async def change_document(
+    collection_id: str, document_id: str, body: DocumentChange, context: CurrentContext, services: TheServices
+) -> DocumentShown:
+    """Set a document's tags."""
+    document = await services.knowledge.collections.tag(context.user, collection_id, document_id, body.tags)
+    return shown(document, context.language)
+
+
+@router.delete(
+    "/api/collections/{collection_id}/documents/{document_id}", status_code=204, response_class=Response
+)
+async def delete_document(
+    collection_id: str, document_id: str, user: CurrentUser, services: TheServices
+) -> None:
+    """Remove a document with all that was made of it."""
+    await services.knowledge.collections.remove_documents(user, collection_id, [document_id])
+
+
+@router.get("/api/collections/{collection_id}/documents/{document_id}/file", response_class=FileResponse)
+async def download_document(
+    collection_id: str, document_id: str, user: CurrentUser, services: TheServices
+) -> FileResponse:
+    """The file as it was added, to be saved and not shown."""
+    document = await services.knowledge.collections.document(user, collection_id, document_id)
+    return attachment(
+        await services.knowledge.collections.copy_of(user, collection_id, document_id), document.name
+    )
+
+
+@router.get("/api/collections/{collection_id}/documents/{document_id}/pages/{number}")
+async def show_page(
+    collection_id: str, document_id: str, number: int, user: CurrentUser, services: TheServices
+) -> PageRow:
+    """The text of a page, to which places in citations refer."""
+    return await services.knowledge.collections.page(user, collection_id, document_id, number)
+
+
+@router.get(
+    "/api/collections/{collection_id}/documents/{document_id}/pages/{number}/image",
+    response_class=Response, responses={200: {"content": {"image/png": {}}}},
+)  # fmt: skip
+async def page_image(
+    collection_id: str, document_id: str, number: int, user: CurrentUser, services: TheServices, *,
+    width: Annotated[int, Query(ge=50, le=3000)] = 1000,
+) -> Response:  # fmt: skip
+    """A page of a PDF, or a picture, as PNG."""
+    path = await services.knowledge.collections.copy_of(user, collection_id, document_id)
+    png = await render_page(path, number, width_px=width, limits=services.knowledge.limits)
+    return Response(png, media_type="image/png")
+
+
+@router.get("/api/collections/{collection_id}/documents/{document_id}/pages/{number}/boxes")
+async def page_boxes(
+    collection_id: str, document_id: str, number: int, user: CurrentUser, services: TheServices, *,
+    start: Annotated[int, Query(ge=0, le=10_000_000)], end: Annotated[int, Query(ge=0, le=10_000_000)],
+) -> Boxes:  # fmt: skip
+    """Where a range of a page's text stands on its picture."""
+    path = await services.knowledge.collections.copy_of(user, collection_id, document_id)
+    boxes = await highlight_boxes(path, number, start, end, limits=services.knowledge.limits)
+    return Boxes(boxes=list(boxes))
+
+
+# ---- work -------------------------------------------------------------------------------------------------
+@router.get("/api/jobs/{job_id}")
+async def show_job(job_id: str, user: CurrentUser, services: TheServices) -> Job:
+    """How far long work of yours is."""
+    job = await services.jobs.get(job_id)
+    require(user, Action.READ, Thing(owner_id=job.owner_id))
+    return job
+
+
+@router.delete("/api/jobs/{job_id}", status_code=204, response_class=Response)
+async def cancel_job(job_id: str, user: CurrentUser, services: TheServices) -> None:
+    """Stop it; what it has done stays."""
+    require(user, Action.CHANGE, Thing(owner_id=(await services.jobs.get(job_id)).owner_id))
+    await services.jobs.cancel(job_id)
+
+
+def shown(document: KnownDocument, language: Language) -> DocumentShown:
+    values: dict[str, Any] = document.error_values
+    return DocumentShown(
+        document=document, warnings=[text(key, language) for key in document.warnings],
+        message=text(document.error_key, language, **values) if document.error_key else "",
+    )  # fmt: skip
+
+
+def _zoned(moment: datetime | None) -> datetime | None:
+    """Without a zone it is this machine's."""
+    return moment.astimezone() if moment and moment.tzinfo is None else moment

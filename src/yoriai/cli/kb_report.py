@@ -1,0 +1,190 @@
+"""How `kb` shows what the API says: rows for programs, cells for people. Knows no service."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from yoriai.cli.terminal import harmless, note, result, say, size
+from yoriai.errors import NotFoundError, UsageError
+from yoriai.i18n.catalogue import text
+from yoriai.i18n.terminal import terminal_language
+
+COLLECTION_COLUMNS = ("name", "documents", "failed", "passages", "vectors", "size", "sharing", "id")
+DOCUMENT_COLUMNS = ("name", "state", "pages", "passages", "size", "detail")
+EVALUATION_COLUMNS = ("method", "recall_1", "recall_5", "recall_10", "mrr", "ndcg", "ms")
+_SHOWN_OF_A_PASSAGE = 300  # characters
+
+
+def collection(said: dict[str, Any]) -> dict[str, Any]:
+    """A collection as one flat row."""
+    kept, documents = said["collection"], said["documents"]
+    return {
+        "name": kept["name"], "id": kept["id"], "sharing": kept["sharing"], "documents": sum(documents.values()),
+        "ready": documents.get("ready", 0), "duplicates": documents.get("duplicate", 0),
+        "queued": documents.get("queued", 0), "failed": documents.get("failed", 0), "passages": said["passages"],
+        "vectors": said["vectors"], "size_bytes": said["size_bytes"], "embedding_model": said["embedding_model"],
+    }  # fmt: skip
+
+
+def collection_cells(rows: Sequence[dict[str, Any]]) -> list[tuple[object, ...]]:
+    return [
+        (
+            row["name"], row["documents"], row["failed"], row["passages"], row["vectors"], size(row["size_bytes"]),
+            say(f"kb_sharing_{row['sharing']}"), row["id"],
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def document(said: dict[str, Any]) -> dict[str, Any]:
+    """A document as one flat row."""
+    kept = said["document"]
+    return {
+        "name": kept["name"], "id": kept["id"], "status": kept["status"], "pages": kept["pages"],
+        "passages": kept["passages"], "size_bytes": kept["size_bytes"], "media_type": kept["media_type"],
+        "sha256": kept["sha256"], "source": kept["source"], "tags": kept["tags"], "error": kept["error_key"],
+        "message": said["message"], "warnings": said["warnings"],
+    }  # fmt: skip
+
+
+def document_cells(rows: Sequence[dict[str, Any]]) -> list[tuple[object, ...]]:
+    return [
+        (
+            row["name"], say(f"kb_status_{row['status']}"), row["pages"], row["passages"], size(row["size_bytes"]),
+            row["message"] or " ".join(row["warnings"]),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def status(said: dict[str, Any]) -> dict[str, Any]:
+    """A collection's row, with what goes on and what went wrong."""
+    listed = [document(each) for each in said["listed"]]
+    return {
+        **collection(said),
+        "is_model_installed": said["is_model_installed"],
+        "is_worked_on": said["is_worked_on"],
+        "folders": said["folders"],
+        "jobs": [
+            {name: job[name] for name in ("id", "kind", "state", "done", "total", "detail")}
+            for job in said["jobs"]
+        ],
+        "errors": [
+            text(job["error_key"], terminal_language(), **job["error_values"]) for job in said["failed_jobs"]
+        ],
+        "failures": [row for row in listed if row["status"] == "failed"],
+    }
+
+
+def print_status(reports: Sequence[dict[str, Any]]) -> None:
+    for report in reports:
+        result(say("kb_status_line", **{name: report[name] for name in _COUNTED}))
+        if not report["is_model_installed"]:
+            result("  " + say("kb_no_model", name=report["embedding_model"]))
+        for job in report["jobs"]:
+            state = job["state"] if report["is_worked_on"] else "waiting"
+            words = say(
+                f"kb_job_{state}", kind=say("kb_kind_" + job["kind"]), done=job["done"], total=job["total"]
+            )
+            result(f"  {words} {harmless(job['detail'])}".rstrip())
+        for error in report["errors"]:
+            result(f"  {harmless(error)}")
+        for folder in report["folders"]:
+            result("  " + say("kb_folder", path=harmless(folder)))
+        print_failures(report["failures"])
+
+
+_COUNTED = ("name", "documents", "ready", "duplicates", "queued", "failed", "passages", "vectors")
+
+
+def print_failures(rows: Sequence[dict[str, Any]]) -> None:
+    for row in rows:
+        result(f"  {harmless(row['name'])}: {harmless(row['message'])}")
+
+
+def print_added(outcome: dict[str, Any]) -> None:
+    values = {
+        name: outcome[name] for name in ("collection", "new", "changed", "unchanged", "passages", "vectors")
+    }
+    counts = {name: outcome["documents"].get(name, 0) for name in ("ready", "queued")}
+    result(say("kb_added", **values, **counts, failed=len(outcome["failed"])))
+    print_failures(outcome["failed"])
+    if not outcome["is_model_installed"]:
+        note(say("kb_no_model", name=outcome["embedding_model"]))
+
+
+def hit(said: dict[str, Any]) -> dict[str, Any]:
+    """A found passage as one flat row."""
+    names = (
+        "document", "page", "start", "end", "text", "score", "lexical", "dense", "heading_path", "language",
+        "document_id", "file_id", "passage_id", "collection_id",
+    )  # fmt: skip
+    return {name: said[name] for name in names}
+
+
+def print_hits(found: Sequence[dict[str, Any]]) -> None:
+    if not found:
+        result(say("kb_nothing_found"))
+    for place, each in enumerate(found, 1):
+        scores = say(
+            "kb_scores", score=f"{each['score']:.3f}", lexical=_number(each["lexical"]), dense=_number(each["dense"])
+        )  # fmt: skip
+        result(f"{place}. {harmless(each['document'])}  {say('kb_page', page=each['page'])}  {scores}")
+        text = " ".join(harmless(each["text"]).split())
+        result(f"   {text[:_SHOWN_OF_A_PASSAGE]}{'…' if len(text) > _SHOWN_OF_A_PASSAGE else ''}")
+
+
+def evaluation_cells(outcome: dict[str, Any]) -> list[tuple[object, ...]]:
+    rows = []
+    for each in outcome["methods"]:
+        quality = each["quality"]
+        figures = [
+            *(quality["recall"][cutoff] for cutoff in ("1", "5", "10")),
+            quality["mrr"],
+            quality["ndcg"],
+        ]
+        milliseconds = each["search_ms"] + each["embedding_ms"]
+        rows.append((each["method"], *(_estimate(figure) for figure in figures), f"{milliseconds:.1f}"))
+    return rows
+
+
+def read_questions(path: Path) -> list[dict[str, Any]]:
+    """One JSON object a line. Raises: NotFoundError, UsageError: with the line."""
+    try:
+        lines = path.read_text("utf8").splitlines()
+    except FileNotFoundError:
+        raise NotFoundError("knowledge.path_missing", path=str(path)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError("cli.kb_bad_questions", line=0, detail=str(error)) from error
+    questions = []
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            questions.append(_question(line, number))
+    return questions
+
+
+def _question(line: str, number: int) -> dict[str, Any]:
+    try:
+        said = json.loads(line)
+    except ValueError as error:
+        raise UsageError("cli.kb_bad_questions", line=number, detail=str(error)) from error
+    if not isinstance(said, dict) or not isinstance(said.get("question"), str):
+        raise UsageError("cli.kb_bad_questions", line=number, detail="question")
+    answers = said.setdefault("answers", [])
+    if not isinstance(answers, list) or not all(isinstance(each, str) for each in answers):
+        raise UsageError("cli.kb_bad_questions", line=number, detail="answers")
+    if answers:
+        said.setdefault("answer", answers[0])
+    names = ("question", "document", "page", "text", "answer", "answers", "unanswerable")
+    return {name: said[name] for name in names if said.get(name) is not None}
+
+
+def _estimate(figure: dict[str, float]) -> str:
+    return f"{100 * figure['value']:.1f} ({100 * figure['low']:.1f}–{100 * figure['high']:.1f})"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"

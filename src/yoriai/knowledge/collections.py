@@ -1,0 +1,287 @@
+"""The Collections service: what there is, who may see it, how far it is; for API, page and terminal.
+
+Everything takes the user and is scoped in the query: what is another's doesn't exist. Adding is `adding`'s.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from anyio import to_thread
+
+from yoriai.access import Action, Thing, owners, require
+from yoriai.errors import ConflictError, NotFoundError, UsageError
+from yoriai.jobs.jobs import Jobs
+from yoriai.knowledge.embedding import Embedder
+from yoriai.knowledge.filing import Filing
+from yoriai.knowledge.folders import is_under, path_of
+from yoriai.knowledge.ingest import INGEST
+from yoriai.records import Collection, Job, KnownDocument, Sharing
+from yoriai.store import collections as rows
+from yoriai.store import documents, files, passages
+from yoriai.store.database import Connection, Database
+from yoriai.store.passages import PageRow, PassageRow
+from yoriai.types import User
+
+__all__ = ["Collections", "PageRow", "PassageRow", "Status", "found"]
+LONGEST_NAME = 200
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Status:
+    """How far a collection is."""
+
+    collection: Collection
+    documents: dict[str, int]  # by status
+    passages: int
+    vectors: int  # of the model that is wanted
+    size_bytes: int
+    embedding_model: str  # that is wanted
+    is_model_installed: bool
+    folders: list[str]  # that are watched
+    jobs: list[Job]  # that have not ended
+    failed_jobs: list[Job]  # whose kind was not done since
+    is_worked_on: bool  # a process runs the jobs
+
+
+class Collections:
+    """All collections of this server. `model`: whose vectors are wanted."""
+
+    def __init__(
+        self, *, database: Database, jobs: Jobs, filing: Filing, embedder: Embedder, model: str
+    ) -> None:
+        self._database, self._jobs, self._filing = database, jobs, filing
+        self._embedder, self._model = embedder, model
+
+    async def readable(self, user: User) -> list[Collection]:
+        """One's own and what is shared, by name."""
+        return await self._database.read(lambda connection: rows.readable(connection, owners(user)))
+
+    async def create(self, user: User, name: str, sharing: Sharing = "owner") -> Collection:
+        """Raises: ConflictError: one has a collection of that name. UsageError. ForbiddenError: a guest."""
+        require(user, Action.KEEP_DOCUMENTS)
+        now = datetime.now(UTC)
+        collection = Collection(
+            id=f"vs_{secrets.token_hex(12)}", owner_id=user.id, name=_checked(name), sharing=sharing,
+            embedding_model="", revision=0, vector_revision=0, created_at=now, updated_at=now,
+        )  # fmt: skip
+
+        def work(connection: Connection) -> Collection:
+            _check_free(connection, user, collection.name)
+            rows.add(connection, collection)
+            return collection
+
+        return await self._database.write(work)
+
+    async def get(self, user: User, collection_id: str, action: Action = Action.READ) -> Collection:
+        """Raises: NotFoundError."""
+        return await self._database.read(lambda connection: found(connection, user, collection_id, action))
+
+    async def named(self, user: User, name: str) -> Collection:
+        """By name or id. Raises: NotFoundError."""
+
+        def work(connection: Connection) -> Collection | None:
+            mine = owners(user)
+            return rows.named(connection, mine, name) or rows.find(connection, mine, name)
+
+        collection = await self._database.read(work)
+        if collection is None:
+            raise NotFoundError("knowledge.collection_unknown", param="collection", name=name[:LONGEST_NAME])
+        return collection
+
+    async def change(
+        self, user: User, collection_id: str, *, name: str | None = None, sharing: Sharing | None = None
+    ) -> Collection:
+        """Raises: NotFoundError, ConflictError, UsageError."""
+
+        def work(connection: Connection) -> Collection:
+            before = found(connection, user, collection_id, Action.CHANGE)
+            if name is not None and rows.name_key(name) != rows.name_key(before.name):
+                _check_free(connection, user, _checked(name))
+            changes = {"name": _checked(name) if name is not None else None, "sharing": sharing}
+            given = {key: value for key, value in changes.items() if value is not None}
+            rows.change(connection, collection_id, updated_at=datetime.now(UTC), **given)
+            return found(connection, user, collection_id, Action.READ)
+
+        return await self._database.write(work)
+
+    async def remove(self, user: User, collection_id: str) -> None:
+        """With everything that is only in it. Raises: NotFoundError."""
+        await self.get(user, collection_id, Action.DELETE)
+        for job in await self._jobs.unfinished(collection_id):
+            await self._jobs.cancel(job.id)
+
+        def work(connection: Connection) -> list[str]:
+            found(connection, user, collection_id, Action.DELETE)
+            rows.remove(connection, collection_id)
+            return files.remove_unused(connection)
+
+        await self._forget_files(work)
+
+    async def status(self, user: User, collection_id: str) -> Status:
+        """Raises: NotFoundError."""
+
+        def work(connection: Connection) -> tuple[Collection, rows.Counts, int, list[str]]:
+            collection = found(connection, user, collection_id, Action.READ)
+            return (
+                collection, rows.counts(connection, collection_id),
+                rows.count_vectors(connection, collection_id, self._model), rows.folders(connection, collection_id),
+            )  # fmt: skip
+
+        collection, counts, vectors, folders = await self._database.read(work)
+        is_own = collection.owner_id in owners(user)
+        return Status(
+            collection=collection, documents=counts.documents, passages=counts.passages, vectors=vectors,
+            size_bytes=counts.size_bytes, embedding_model=self._model,
+            is_model_installed=await self._embedder.is_installed(self._model),
+            folders=folders if is_own else [], jobs=await self._jobs.unfinished(collection_id),
+            failed_jobs=await self._jobs.failed(collection_id),
+            is_worked_on=await to_thread.run_sync(self._jobs.is_run),
+        )  # fmt: skip
+
+    # ---- documents ---------------------------------------------------------------------------------------------
+    async def documents(self, user: User, collection_id: str) -> list[KnownDocument]:
+        """By name. Raises: NotFoundError."""
+
+        def work(connection: Connection) -> list[KnownDocument]:
+            collection = found(connection, user, collection_id, Action.READ)
+            listed = documents.of_collection(connection, collection_id)
+            return [_shown(document, collection, user) for document in listed]
+
+        return await self._database.read(work)
+
+    async def document(self, user: User, collection_id: str, document_id: str) -> KnownDocument:
+        """By its own id or by that of its file. Raises: NotFoundError."""
+
+        def work(connection: Connection) -> KnownDocument:
+            collection = found(connection, user, collection_id, Action.READ)
+            return _shown(_document(connection, collection_id, document_id), collection, user)
+
+        return await self._database.read(work)
+
+    async def whereabouts(self, user: User, document_id: str) -> KnownDocument:
+        """A document, whichever collection it is in. Raises: NotFoundError."""
+
+        def work(connection: Connection) -> KnownDocument:
+            document = documents.by_id(connection, document_id)
+            if document is None:
+                raise NotFoundError("access.not_found", param="document_id")
+            collection = found(connection, user, document.collection_id, Action.READ)
+            return _shown(document, collection, user)
+
+        return await self._database.read(work)
+
+    async def pages(self, user: User, collection_id: str, document_id: str) -> list[PageRow]:
+        """All pages of a document. Raises: NotFoundError."""
+        document = await self.document(user, collection_id, document_id)
+        return await self._database.read(lambda connection: passages.pages_of(connection, document.id))
+
+    async def page(self, user: User, collection_id: str, document_id: str, number: int) -> PageRow:
+        """Raises: NotFoundError: also of the page."""
+        document = await self.document(user, collection_id, document_id)
+        page = await self._database.read(lambda connection: passages.page(connection, document.id, number))
+        if page is None:
+            raise NotFoundError("access.not_found", param="page")
+        return page
+
+    async def passages(self, user: User, collection_id: str, document_id: str) -> list[PassageRow]:
+        """All passages of a document, in their order. Raises: NotFoundError."""
+        document = await self.document(user, collection_id, document_id)
+        return await self._database.read(lambda connection: passages.of_document(connection, document.id))
+
+    async def copy_of(self, user: User, collection_id: str, document_id: str) -> Path:
+        """The kept copy of a document's file. Raises: NotFoundError: also where nothing could be kept of it."""
+        document = await self.document(user, collection_id, document_id)
+        if document.file_id is None:
+            raise NotFoundError("access.not_found", param="document_id")
+        return self._filing.path(document.file_id)
+
+    async def tag(
+        self, user: User, collection_id: str, document_id: str, tags: Sequence[str]
+    ) -> KnownDocument:
+        """Set a document's tags. Raises: NotFoundError."""
+
+        def work(connection: Connection) -> KnownDocument:
+            collection = found(connection, user, collection_id, Action.CHANGE)
+            document = _document(connection, collection_id, document_id)
+            documents.change(connection, document.id, tags=list(dict.fromkeys(tags)))
+            return _shown(_document(connection, collection_id, document.id), collection, user)
+
+        return await self._database.write(work)
+
+    async def remove_documents(self, user: User, collection_id: str, document_ids: Sequence[str]) -> None:
+        """With all that was made of them. All or none. Raises: NotFoundError."""
+
+        def work(connection: Connection) -> list[str]:
+            found(connection, user, collection_id, Action.CHANGE)
+            going = [_document(connection, collection_id, document_id) for document_id in document_ids]
+            forget(connection, collection_id, going)
+            return files.remove_unused(connection)
+
+        await self._forget_files(work)
+        # What had the same content may take its place.
+        await self._jobs.submit((await self.get(user, collection_id)).owner_id, INGEST, collection_id)
+
+    async def _forget_files(self, work: Callable[[Connection], list[str]]) -> None:
+        unused = await self._database.write(work)
+        await to_thread.run_sync(self._filing.remove, unused)
+
+
+def found(connection: Connection, user: User, collection_id: str, action: Action) -> Collection:
+    """A collection, if the user may do `action` with it. Raises: NotFoundError."""
+    collection = rows.find(connection, owners(user), collection_id)
+    if collection is None:
+        raise NotFoundError("access.not_found", param="vector_store_id")
+    require(user, action, Thing(owner_id=collection.owner_id, is_shared=collection.sharing == "everyone"))
+    return collection
+
+
+def forget(connection: Connection, collection_id: str, going: Sequence[KnownDocument]) -> None:
+    """Remove documents. Of one that its watched folder still has, a note stays that nobody wants it."""
+    watched = rows.folders(connection, collection_id)
+    for document in going:
+        documents.requeue_duplicates(connection, collection_id, document.sha256)
+        if any(_is_in(document.source, folder) for folder in watched):
+            passages.clear(connection, document.id)
+            documents.change(
+                connection, document.id, status="excluded", file_id=None, sha256="", pages=0, passages=0,
+                indexed_at=None, error_key=None, error_values={},
+            )  # fmt: skip
+        else:
+            documents.remove(connection, [document.id])
+    rows.changed(connection, collection_id, datetime.now(UTC))
+
+
+def _is_in(source: str, folder: str) -> bool:
+    return bool(source) and is_under(source, folder) and path_of(source).exists()
+
+
+def _shown(document: KnownDocument, collection: Collection, user: User) -> KnownDocument:
+    """Where a document lies on its owner's machine is nobody else's business."""
+    return document if collection.owner_id in owners(user) else replace(document, source="")
+
+
+def _document(connection: Connection, collection_id: str, document_id: str) -> KnownDocument:
+    document = documents.find(connection, collection_id, document_id)
+    if document is None:
+        raise NotFoundError("access.not_found", param="document_id")
+    return document
+
+
+def _checked(name: str) -> str:
+    shown = " ".join("".join(c if c.isprintable() else " " for c in name).split())
+    if not shown or len(shown) > LONGEST_NAME:
+        raise UsageError("knowledge.bad_name", param="name", longest=LONGEST_NAME)
+    return shown
+
+
+def _check_free(connection: Connection, user: User, name: str) -> None:
+    same = rows.named(connection, owners(user), name)
+    if same and same.owner_id in owners(user):
+        raise ConflictError("knowledge.collection_exists", param="name", name=name)

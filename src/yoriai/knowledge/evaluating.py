@@ -1,0 +1,133 @@
+"""How well a collection is searched: questions with what answers them, every method side by side (`kb eval`).
+
+A question's right passages are those of its document and page that hold its text; `measure` has the figures.
+"""
+
+from __future__ import annotations
+
+import statistics
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from anyio import to_thread
+
+from yoriai.errors import UsageError
+from yoriai.knowledge.collections import Collections
+from yoriai.knowledge.fusion import Method
+from yoriai.knowledge.measure import DEPTH, Quality, quality
+from yoriai.knowledge.search import Search
+from yoriai.store.passages import PassageRow
+from yoriai.types import User
+
+METHODS: tuple[Method, ...] = ("lexical", "dense", "hybrid")
+MOST_QUESTIONS = 10_000
+_SHORTEST = 8  # characters of a passage that a longer text may contain
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """`document` (its name or id), `page`, `text` or `answer`: what is given must hold of a right passage."""
+
+    question: str
+    document: str = ""
+    page: int | None = None
+    text: str = ""  # words of the document
+    answer: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MethodResult:
+    method: Method
+    quality: Quality
+    embedding_ms: float  # median
+    search_ms: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evaluation:
+    questions: int  # that were asked
+    without_answer: list[str]  # nothing in the collection is what they expect: left out
+    methods: list[MethodResult]
+
+
+async def evaluate(
+    user: User, collection_id: str, questions: Sequence[Question], collections: Collections, search: Search
+) -> Evaluation:
+    """Raises: NotFoundError: no such collection. UsageError: no question, too many, or one expects nothing."""
+    if not questions or len(questions) > MOST_QUESTIONS:
+        raise UsageError("knowledge.question_count", most=MOST_QUESTIONS)
+    for question in questions:
+        if not (question.document or question.text or question.answer):
+            raise UsageError("knowledge.question_expects_nothing", question=question.question[:60])
+    passages = await _passages(user, collection_id, collections)
+    right = await to_thread.run_sync(lambda: [_right(question, passages) for question in questions])
+    asked = [(question, ids) for question, ids in zip(questions, right, strict=True) if ids]
+    methods = [await _measured(user, collection_id, method, asked, search) for method in METHODS]
+    dense, hybrid = methods[1:]  # which found the queries' vectors made already
+    methods[2] = replace(hybrid, embedding_ms=dense.embedding_ms)
+    return Evaluation(
+        questions=len(asked), methods=methods,
+        without_answer=[q.question for q, ids in zip(questions, right, strict=True) if not ids],
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Known:
+    id: str
+    document: str
+    document_id: str
+    page: int
+    key: str
+
+
+async def _passages(user: User, collection_id: str, collections: Collections) -> list[_Known]:
+    known = []
+    for document in await collections.documents(user, collection_id):
+        rows = await collections.passages(user, collection_id, document.id)
+        known += await to_thread.run_sync(_known, document.name, rows)
+    return known
+
+
+def _known(name: str, rows: Sequence[PassageRow]) -> list[_Known]:
+    return [
+        _Known(id=row.id, document=name, document_id=row.document_id, page=row.page, key=_key(row.text))
+        for row in rows
+    ]
+
+
+def _right(question: Question, passages: Sequence[_Known]) -> set[str]:
+    wanted = [key for key in (_key(question.text), _key(question.answer)) if key]
+    return {
+        each.id
+        for each in passages
+        if _is_document(question.document, each)
+        and question.page in {None, each.page}
+        and all(key in each.key or (len(each.key) >= _SHORTEST and each.key in key) for key in wanted)
+    }
+
+
+def _is_document(wanted: str, passage: _Known) -> bool:
+    return (
+        wanted in {"", passage.document, passage.document_id} or passage.document.rpartition("/")[2] == wanted
+    )
+
+
+async def _measured(
+    user: User, collection_id: str, method: Method, asked: Sequence[tuple[Question, set[str]]], search: Search
+) -> MethodResult:
+    rankings, embedding_ms, search_ms = [], [], []
+    for question, _ in asked:
+        found = await search.search(user, [collection_id], question.question, limit=DEPTH, method=method)
+        rankings.append([passage.passage_id for passage in found.passages])
+        embedding_ms.append(found.embedding_ms)
+        search_ms.append(found.search_ms)
+    return MethodResult(
+        method=method, quality=quality(rankings, [ids for _, ids in asked]),
+        embedding_ms=statistics.median(embedding_ms or [0.0]), search_ms=statistics.median(search_ms or [0.0]),
+    )  # fmt: skip
+
+
+def _key(text: str) -> str:
+    """How texts are compared: width, case and white space don't count."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())

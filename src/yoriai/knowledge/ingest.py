@@ -1,0 +1,262 @@
+"""What turns queued documents of a collection into passages, and passages into vectors: two kinds of jobs.
+
+A document is taken in one transaction: its copy's row, pages, passages and status, or nothing of it. What is known of
+a document decides what is left to do, so a job that is begun again after a crash goes on where the last one was; ids
+of passages follow from document, content and place. A file that can't be read ends with its reason, the rest goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from anyio import to_thread
+
+from yoriai.errors import DiskFullError, ResourceError, YoriaiError
+from yoriai.jobs.jobs import Jobs, Progress
+from yoriai.knowledge import folders
+from yoriai.knowledge.embedding import Embedder, packed
+from yoriai.knowledge.filing import Filing
+from yoriai.knowledge.reading import Read, Reader, text_to_embed
+from yoriai.knowledge.web_pages import WebPages, is_address
+from yoriai.records import Collection, KeptFile, KnownDocument
+from yoriai.store import collections, documents, files, passages
+from yoriai.store.database import Connection, Database
+
+_log = logging.getLogger("yoriai.knowledge")
+INGEST, EMBED = "ingest", "embed"
+_VECTORS_AT_ONCE = 16  # in one transaction
+_NOT_THE_FILE_S_FAULT = (DiskFullError, ResourceError)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Content:
+    """What a document holds now: a copy, by id."""
+
+    file_id: str
+    sha256: str
+    size_bytes: int
+    media_type: str
+    is_new: bool  # the copy has no row yet
+
+
+class Ingest:
+    """The handler of both kinds of jobs. `model`: whose vectors are wanted."""
+
+    def __init__(
+        self, *, database: Database, jobs: Jobs, filing: Filing, reader: Reader, embedder: Embedder, web: WebPages,
+        model: str,
+    ) -> None:  # fmt: skip
+        self._database, self._jobs, self._filing = database, jobs, filing
+        self._reader, self._embedder, self._web = reader, embedder, web
+        self._model = model
+        self._had_model = False
+        jobs.handle(INGEST, self.ingest)
+        jobs.handle(EMBED, self.embed)
+        jobs.first(self.recover)
+
+    async def recover(self) -> None:
+        """Once this process runs the jobs: whatever was left undone, and copies that nothing refers to."""
+        known = await self._database.read(files.known)
+        await to_thread.run_sync(self._filing.sweep, known)
+        waiting = await self._database.read(lambda c: documents.collections_with(c, "queued"))
+        for collection in await self._database.read(collections.everything):
+            if collection.id in waiting:
+                await self._jobs.submit(collection.owner_id, INGEST, collection.id)
+        await self.notice_model()
+
+    async def notice_model(self) -> None:
+        """Where the wanted model has been installed since this was asked last: vectors are made from now on."""
+        had, self._had_model = self._had_model, await self._embedder.is_installed(self._model)
+        if self._had_model and not had:
+            for collection in await self._database.read(collections.everything):
+                await self.want_vectors(collection.id)
+
+    async def want_vectors(self, collection_id: str) -> None:
+        """Let the vectors that a collection lacks be made, where there is a model for them."""
+        if not await self._embedder.is_installed(self._model):
+            return
+
+        def lacks(connection: Connection) -> Collection | None:
+            collection = collections.by_id(connection, collection_id)
+            if collection is None:
+                return None
+            missing = passages.without_vector(connection, collection_id, self._model, 1)
+            is_other = collection.embedding_model != self._model and passages.count(connection, collection_id)
+            return collection if missing or is_other else None
+
+        collection = await self._database.read(lacks)
+        if collection:
+            await self._jobs.submit(collection.owner_id, EMBED, collection_id)
+
+    # ---- documents ---------------------------------------------------------------------------------------------
+    async def ingest(self, progress: Progress) -> None:
+        """Every queued document of a collection."""
+        collection_id, done = progress.job.subject_id, 0
+        while True:
+            document = await self._database.read(lambda c: documents.next_queued(c, collection_id))
+            if document is None:
+                break
+            left = await self._database.read(lambda c: documents.count(c, collection_id, "queued"))
+            await progress.show(done, done + left, document.name)
+            await self._take_in(document)
+            await self.want_vectors(collection_id)
+            done += 1
+        await progress.show(done, done)
+
+    async def _take_in(self, document: KnownDocument) -> None:
+        content: _Content | None = None
+        try:
+            content = await self._content(document)
+            if not await self._is_settled(document, content):
+                path = self._filing.incoming if content.is_new else self._filing.path
+                read = await self._reader.read(path(content.file_id), document, content.sha256)
+                await self._keep(document, content, read)
+        except _NOT_THE_FILE_S_FAULT:
+            raise
+        except YoriaiError as error:
+            await self._fail(document, error.key, error.values)
+        except Exception:
+            _log.exception("a document failed id=%s", document.id)
+            await self._fail(document, "jobs.bug", {})
+        finally:
+            if content and content.is_new:
+                await self._drop_unless_kept(content.file_id)
+            await self._forget_files()
+
+    async def _content(self, document: KnownDocument) -> _Content:
+        """Raises: NotFoundError, DocumentError, EgressError, DownloadError, DiskFullError."""
+        if not document.source:
+            file = await self._database.read(lambda c: files.by_id(c, document.file_id or ""))
+            assert file, "a document that was handed in has its file"
+            return _Content(
+                file_id=file.id, sha256=file.sha256, size_bytes=file.size_bytes, media_type=file.media_type,
+                is_new=False,
+            )  # fmt: skip
+        media_type = document.media_type
+        if is_address(document.source):
+            taken, media_type = await self._web.fetch(document.source)
+        else:
+            taken = await to_thread.run_sync(self._filing.take_path, folders.path_of(document.source))
+        return _Content(
+            file_id=taken.id, sha256=taken.sha256, size_bytes=taken.size_bytes, media_type=media_type, is_new=True
+        )  # fmt: skip
+
+    async def _is_settled(self, document: KnownDocument, content: _Content) -> bool:
+        """Nothing to read: it has been read already, or another document has the same content."""
+
+        def work(connection: Connection) -> bool:
+            if document.indexed_at and document.sha256 == content.sha256:
+                return documents.change(
+                    connection, document.id, status="ready", error_key=None, error_values={}
+                )
+            twins = documents.with_content(connection, document.collection_id, content.sha256)
+            twin = next((each for each in twins if each.status == "ready" and each.id != document.id), None)
+            if twin is None:
+                return False
+            self._clear(connection, document)
+            return documents.change(
+                connection, document.id, status="duplicate", sha256=content.sha256, size_bytes=content.size_bytes,
+                error_key="knowledge.duplicate", error_values={"name": twin.name}, indexed_at=None, pages=0, passages=0,
+                file_id=None if document.source else document.file_id,
+            )  # fmt: skip
+
+        return await self._database.write(work)
+
+    async def _keep(self, document: KnownDocument, content: _Content, read: Read) -> None:
+        def work(connection: Connection) -> None:
+            now = documents.find(connection, document.collection_id, document.id)
+            collection = collections.by_id(connection, document.collection_id)
+            if now is None or collection is None:  # removed meanwhile
+                return
+            if content.is_new:
+                self._filing.settle(content.file_id)
+                files.add(connection, _file_of(collection, document, content, read.media_type))
+            if document.sha256 != content.sha256:
+                documents.requeue_duplicates(connection, document.collection_id, document.sha256)
+            passages.replace(connection, document.id, read.pages, read.passages)
+            has_changed = now.modified_at != document.modified_at  # once more, while this was read
+            documents.change(
+                connection, document.id, file_id=content.file_id, sha256=content.sha256, size_bytes=content.size_bytes,
+                media_type=read.media_type, title=read.title, warnings=read.warnings, pages=len(read.pages),
+                passages=len(read.passages), status="queued" if has_changed else "ready", error_key=None,
+                error_values={}, indexed_at=datetime.now(UTC),
+            )  # fmt: skip
+            collections.changed(connection, document.collection_id, datetime.now(UTC))
+
+        await self._database.write(work)
+
+    async def _fail(self, document: KnownDocument, key: str, values: dict[str, object]) -> None:
+        """What it held before it changed is out of date: it goes."""
+        said = {
+            name: value if isinstance(value, int | float) else str(value) for name, value in values.items()
+        }
+
+        def work(connection: Connection) -> None:
+            self._clear(connection, document)
+            file_id = None if document.source else document.file_id
+            documents.change(
+                connection, document.id, status="failed", error_key=key, error_values=said, pages=0, passages=0,
+                indexed_at=None, file_id=file_id, sha256="" if document.source else document.sha256,
+            )  # fmt: skip
+
+        await self._database.write(work)
+
+    def _clear(self, connection: Connection, document: KnownDocument) -> None:
+        if document.indexed_at:
+            passages.clear(connection, document.id)
+            documents.requeue_duplicates(connection, document.collection_id, document.sha256)
+            collections.changed(connection, document.collection_id, datetime.now(UTC))
+
+    async def _drop_unless_kept(self, file_id: str) -> None:
+        if await self._database.read(lambda c: files.by_id(c, file_id)) is None:
+            await to_thread.run_sync(self._filing.remove, [file_id])
+
+    async def _forget_files(self) -> None:
+        unused = await self._database.write(files.remove_unused)
+        await to_thread.run_sync(self._filing.remove, unused)
+
+    # ---- vectors -----------------------------------------------------------------------------------------------
+    async def embed(self, progress: Progress) -> None:
+        """Every vector of the wanted model that a collection lacks; then it takes the old one's place."""
+        collection_id = progress.job.subject_id
+        while True:
+            lacking = await self._database.read(
+                lambda c: passages.without_vector(c, collection_id, self._model, _VECTORS_AT_ONCE)
+            )
+            if not lacking:
+                break
+            texts = [text_to_embed(text, headings) for _, text, headings in lacking]
+            made = await self._embedder.passages(self._model, texts)
+            rows = list(zip((passage_id for passage_id, _, _ in lacking), packed(made), strict=True))
+            done, total = await self._database.write(lambda c: self._keep_vectors(c, collection_id, rows))  # noqa: B023
+            await progress.show(done, total)
+        await self._database.write(lambda connection: self._serve(connection, collection_id))
+
+    def _keep_vectors(
+        self, connection: Connection, collection_id: str, rows: list[tuple[str, bytes]]
+    ) -> tuple[int, int]:
+        """How many passages have theirs now, and how many there are."""
+        collection = collections.by_id(connection, collection_id)
+        passages.add_vectors(connection, self._model, rows)
+        if collection and not collection.embedding_model:  # nothing else serves: some are better than none
+            collections.change(connection, collection_id, embedding_model=self._model)
+        collections.changed(connection, collection_id, datetime.now(UTC), vectors_only=True)
+        return collections.count_vectors(connection, collection_id, self._model), passages.count(
+            connection, collection_id
+        )
+
+    def _serve(self, connection: Connection, collection_id: str) -> None:
+        """From now on the wanted model's vectors are searched. Not while passages lack theirs."""
+        if not passages.without_vector(connection, collection_id, self._model, 1):
+            collections.change(connection, collection_id, embedding_model=self._model)
+            passages.remove_other_vectors(connection, collection_id, self._model)
+            collections.changed(connection, collection_id, datetime.now(UTC), vectors_only=True)
+
+
+def _file_of(collection: Collection, document: KnownDocument, content: _Content, media_type: str) -> KeptFile:
+    return KeptFile(
+        id=content.file_id, owner_id=collection.owner_id, name=document.name, media_type=media_type,
+        size_bytes=content.size_bytes, sha256=content.sha256, is_kept=False, created_at=datetime.now(UTC),
+    )  # fmt: skip

@@ -1,0 +1,58 @@
+"""All of knowledge, put together: `bootstrap` makes it, the surfaces use its parts. `start` is `serve`'s and `kb`'s."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from yoriai.catalog.library import Library
+from yoriai.egress import Egress
+from yoriai.engines.router import Router
+from yoriai.jobs.jobs import Jobs
+from yoriai.knowledge.adding import Adding
+from yoriai.knowledge.collections import Collections
+from yoriai.knowledge.embedding import Embedder
+from yoriai.knowledge.filing import Filing
+from yoriai.knowledge.ingest import Ingest
+from yoriai.knowledge.kept_files import KeptFiles
+from yoriai.knowledge.parsing.parse import ParseLimits
+from yoriai.knowledge.reading import Reader
+from yoriai.knowledge.search import Search
+from yoriai.knowledge.watching import Watching
+from yoriai.knowledge.web_pages import WebPages
+from yoriai.settings import KnowledgeSettings
+from yoriai.store.database import Database
+
+
+class Knowledge:
+    """The services: `collections`, `adding`, `files`, `search`; and what works for them."""
+
+    def __init__(
+        self, *, database: Database, jobs: Jobs, router: Router, library: Library, egress: Egress,
+        settings: KnowledgeSettings, folder: Path,
+    ) -> None:  # fmt: skip
+        filing = Filing(folder, settings.max_file_bytes)
+        web = WebPages(egress, filing, settings.max_file_bytes)
+        model = settings.embedding_model
+        self._jobs = jobs
+        self.embedder = Embedder(router, library)
+        self.limits = ParseLimits(file_bytes=settings.max_file_bytes)
+        self.collections = Collections(
+            database=database, jobs=jobs, filing=filing, embedder=self.embedder, model=model
+        )
+        self.adding = Adding(database=database, jobs=jobs, filing=filing, web=web)
+        self.files = KeptFiles(database=database, filing=filing)
+        self.search = Search(database, self.embedder)
+        self.ingest = Ingest(
+            database=database, jobs=jobs, filing=filing, reader=Reader(self.limits), embedder=self.embedder,
+            web=web, model=model,
+        )  # fmt: skip
+        self._watching = Watching(database, self.adding, self.ingest)
+
+    def start(self, *, watch: bool) -> None:
+        """Do in this process what waits to be done, unless another one does; `watch` folders from then on."""
+        if watch:
+            self._jobs.first(self._watching.start)
+        self._jobs.start()
+
+    async def aclose(self) -> None:
+        await self._watching.aclose()

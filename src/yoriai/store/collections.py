@@ -1,0 +1,149 @@
+"""Rows of collections and their watched folders. Who looks up by id says whose they may be, and sees no others."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_, select, update
+
+from yoriai.records import Collection
+from yoriai.store.tables import collections, documents, passages, vectors, watched_folders
+
+_NAMES = tuple(field.name for field in fields(Collection))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Counts:
+    """What is in a collection."""
+
+    documents: dict[str, int]  # by status
+    passages: int
+    size_bytes: int
+
+
+def name_key(name: str) -> str:
+    """How names are compared: full and half width, and cases, are the same."""
+    return unicodedata.normalize("NFKC", name).casefold().strip()
+
+
+def add(connection: Connection, collection: Collection) -> None:
+    connection.execute(
+        insert(collections).values(**asdict(collection), name_key=name_key(collection.name)[:800])
+    )
+
+
+def readable(connection: Connection, owners: Iterable[str]) -> list[Collection]:
+    """Theirs and what is shared, by name."""
+    found = select(collections).where(_readable(owners))
+    return [
+        _collection(row)
+        for row in connection.execute(found.order_by(collections.c.name_key, collections.c.id))
+    ]
+
+
+def find(connection: Connection, owners: Iterable[str], collection_id: str) -> Collection | None:
+    """Theirs or shared."""
+    mine = (collections.c.id == collection_id) & _readable(owners)
+    row = connection.execute(select(collections).where(mine)).first()
+    return _collection(row) if row else None
+
+
+def named(connection: Connection, owners: Iterable[str], name: str) -> Collection | None:
+    """By name: theirs before what others share, the oldest first."""
+    theirs = list(owners)
+    found = select(collections).where(_readable(theirs), collections.c.name_key == name_key(name))
+    rows = sorted(
+        connection.execute(found), key=lambda row: (row.owner_id not in theirs, row.created_at, row.id)
+    )
+    return _collection(rows[0]) if rows else None
+
+
+def by_id(connection: Connection, collection_id: str) -> Collection | None:
+    """Whoever owns it: for the work that goes on in the background."""
+    row = connection.execute(select(collections).where(collections.c.id == collection_id)).first()
+    return _collection(row) if row else None
+
+
+def everything(connection: Connection) -> list[Collection]:
+    """Of everybody: for the work that goes on in the background."""
+    return [_collection(row) for row in connection.execute(select(collections).order_by(collections.c.id))]
+
+
+def change(connection: Connection, collection_id: str, **values: Any) -> None:
+    if "name" in values:
+        values["name_key"] = name_key(values["name"])[:800]
+    connection.execute(update(collections).where(collections.c.id == collection_id).values(**values))
+
+
+def changed(connection: Connection, collection_id: str, now: datetime, *, vectors_only: bool = False) -> None:
+    """Passages (or their vectors only) are others than before: whoever holds a copy sees that it is old."""
+    counter = "vector_revision" if vectors_only else "revision"
+    values: dict[str, Any] = {counter: collections.c[counter] + 1}
+    if not vectors_only:
+        values["updated_at"] = now
+    connection.execute(update(collections).where(collections.c.id == collection_id).values(**values))
+
+
+def remove(connection: Connection, collection_id: str) -> None:
+    """With all that is in it; files are the caller's."""
+    connection.execute(delete(collections).where(collections.c.id == collection_id))
+
+
+def counts(connection: Connection, collection_id: str) -> Counts:
+    found = (
+        select(
+            documents.c.status, func.count(), func.sum(documents.c.passages), func.sum(documents.c.size_bytes)
+        )
+        .where(documents.c.collection_id == collection_id, documents.c.status != "excluded")
+        .group_by(documents.c.status)
+    )
+    rows = list(connection.execute(found))
+    return Counts(
+        documents={status: count for status, count, _, _ in rows},
+        passages=sum(int(number) for _, _, number, _ in rows),
+        size_bytes=sum(int(size) for _, _, _, size in rows),
+    )
+
+
+def count_vectors(connection: Connection, collection_id: str, model: str) -> int:
+    """How many passages have their vector of `model`."""
+    found = (
+        select(func.count())
+        .select_from(vectors.join(passages))
+        .where(passages.c.collection_id == collection_id, vectors.c.model == model)
+    )
+    return connection.scalar(found) or 0
+
+
+# ---- watched folders --------------------------------------------------------------------------------------
+def watch(connection: Connection, collection_id: str, path: str) -> None:
+    if path not in folders(connection, collection_id):
+        connection.execute(insert(watched_folders).values(collection_id=collection_id, path=path))
+
+
+def unwatch(connection: Connection, collection_id: str, path: str) -> None:
+    mine = (watched_folders.c.collection_id == collection_id) & (watched_folders.c.path == path)
+    connection.execute(delete(watched_folders).where(mine))
+
+
+def folders(connection: Connection, collection_id: str) -> list[str]:
+    found = select(watched_folders.c.path).where(watched_folders.c.collection_id == collection_id)
+    return list(connection.scalars(found.order_by(watched_folders.c.path)))
+
+
+def all_folders(connection: Connection) -> list[tuple[str, str]]:
+    """(collection's id, path) of everybody."""
+    found = select(watched_folders.c.collection_id, watched_folders.c.path)
+    return [(row.collection_id, row.path) for row in connection.execute(found)]
+
+
+def _readable(owners: Iterable[str]) -> ColumnElement[bool]:
+    return or_(collections.c.owner_id.in_(list(owners)), collections.c.sharing == "everyone")
+
+
+def _collection(row: Row[Any]) -> Collection:
+    return Collection(**{name: getattr(row, name) for name in _NAMES})

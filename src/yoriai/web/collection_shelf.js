@@ -1,0 +1,39 @@
+// The collections that the visitor may read, and a form for a new one.
+export default {
+  props: { labels: Object, limit: Number, makes: Boolean },
+  emits: ["ready", "create"],
+  template: `
+    <div class="y-collections">
+      <form v-if="makes" class="y-strip y-new-collection" :aria-label="labels.new" @submit.prevent="create">
+        <label>{{ labels.name }}<input v-model="name" :maxlength="limit" autocomplete="off" /></label>
+        <label>{{ labels.sharing }}<select v-model="sharing">
+          <option value="owner">{{ labels.sharing_owner }}</option><option value="everyone">{{ labels.sharing_everyone }}</option></select></label>
+        <q-btn type="submit" unelevated no-caps color="primary" icon="create_new_folder" :label="labels.create" :disable="!name.trim()" />
+      </form>
+      <p v-else class="y-note">{{ labels.guest }}</p>
+      <p v-if="cards && !cards.length" class="y-nothing">{{ labels.none }}</p>
+      <ul v-if="cards" class="y-cards">
+        <li v-for="c in cards" :key="c.id"><article class="y-card" :aria-label="c.name" :data-id="c.id">
+          <header><h2><a :href="c.href"><bdi>{{ c.name }}</bdi></a></h2><span class="y-tag">{{ c.sharing }}</span></header>
+          <p class="y-facts">{{ c.facts }}</p>
+          <p v-if="c.work" role="status"><q-spinner size="1em" aria-hidden="true" /> {{ c.work }}</p>
+          <p v-if="c.failed" class="y-error"><q-icon name="error_outline" aria-hidden="true" /> {{ c.failed }}</p>
+        </article></li>
+      </ul>
+    </div>`,
+  data: () => ({ cards: null, name: "", sharing: "owner" }),
+  mounted() {
+    this.$emit("ready");
+  },
+  methods: {
+    tell(cards) {
+      this.cards = cards;
+    },
+    create() {
+      if (this.name.trim()) this.$emit("create", { name: this.name, sharing: this.sharing });
+    },
+    created() {
+      this.name = "";
+    },
+  },
+};

@@ -1,0 +1,30 @@
+"""The list of collections and the form for a new one. Used by `collections_page`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nicegui import ui
+
+from yoriai.knowledge.collections import LONGEST_NAME
+from yoriai.web.visitor import Visitor
+
+_LABELS = ("name", "new", "create", "none", "guest", "sharing", "sharing_owner", "sharing_everyone")
+
+
+class CollectionShelf(ui.element, component="collection_shelf.js"):
+    """Events: ready, create {name, sharing}."""
+
+    def __init__(self, visitor: Visitor, *, makes: bool) -> None:
+        super().__init__()
+        self.props["labels"] = {name: visitor.text(f"collections_{name}") for name in _LABELS}
+        self.props["limit"] = LONGEST_NAME
+        self.props["makes"] = makes
+
+    def tell(self, cards: list[dict[str, Any]]) -> None:
+        """Which collections there are, and how far each is."""
+        self.run_method("tell", cards)
+
+    def created(self) -> None:
+        """The form may be empty again."""
+        self.run_method("created")

@@ -1,0 +1,126 @@
+"""OpenAI's own client against files and vector stores: what its helpers poll for is there, in its shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import openai
+import pytest
+
+LEAVE = "社員は年に二十日の有給休暇を取ることができる。"
+PARTS = "Part-timers get ten days of paid leave."
+
+
+@pytest.fixture
+def client(server: Any) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{server.url}/v1", api_key=server.token, max_retries=0) as client:
+        yield client
+
+
+@pytest.fixture
+def store(client: openai.OpenAI) -> Iterator[openai.types.VectorStore]:
+    store = client.vector_stores.create(name="rules")
+    yield store
+    client.vector_stores.delete(store.id)
+
+
+def upload(client: openai.OpenAI, store: openai.types.VectorStore, name: str, content: bytes) -> Any:
+    return client.vector_stores.files.upload_and_poll(
+        vector_store_id=store.id, file=(name, content), poll_interval_ms=50
+    )
+
+
+def test_a_file_is_kept_listed_given_back_and_deleted(client: openai.OpenAI) -> None:
+    file = client.files.create(file=("規程.txt", LEAVE.encode()), purpose="assistants")
+    assert (file.filename, file.bytes, file.object) == ("規程.txt", len(LEAVE.encode()), "file")
+    assert client.files.retrieve(file.id) == file
+    assert file.id in [each.id for each in client.files.list()]
+    assert client.files.content(file.id).read() == LEAVE.encode()
+    assert client.files.delete(file.id).deleted
+    with pytest.raises(openai.NotFoundError):
+        client.files.retrieve(file.id)
+
+
+def test_what_is_uploaded_is_found_with_its_place(
+    client: openai.OpenAI, store: openai.types.VectorStore
+) -> None:
+    for name, text in (("規程.txt", LEAVE), ("handbook.md", f"# Leave\n\n{PARTS}")):
+        assert upload(client, store, name, text.encode()).status == "completed"
+    found = client.vector_stores.search(store.id, query="part-timers")
+    best = found.data[0]
+    assert best.filename == "handbook.md"
+    assert PARTS in best.content[0].text
+    assert best.attributes is not None
+    (page,) = client.vector_stores.files.content(best.file_id, vector_store_id=store.id)
+    start, end = int(best.attributes["start"]), int(best.attributes["end"])
+    assert page.text is not None
+    assert page.text[start:end] == best.content[0].text
+    several = client.vector_stores.search(store.id, query=["有給休暇", "part-timers"], max_num_results=5)
+    assert {each.filename for each in several} == {"規程.txt", "handbook.md"}
+    assert client.vector_stores.retrieve(store.id).file_counts.completed == 2
+
+
+def test_a_broken_file_says_why(client: openai.OpenAI, store: openai.types.VectorStore) -> None:
+    failed = upload(client, store, "broken.docx", b"PK\x03\x04" + bytes(100))
+    assert failed.status == "failed"
+    assert failed.last_error is not None
+    assert failed.last_error.message
+    counts = client.vector_stores.retrieve(store.id).file_counts
+    assert (counts.failed, counts.total) == (1, 1)
+    (listed,) = client.vector_stores.files.list(store.id, filter="failed")
+    assert listed.id == failed.id
+
+
+def test_attributes_are_kept_and_filter(client: openai.OpenAI, store: openai.types.VectorStore) -> None:
+    for year in (2024, 2025):
+        file = client.files.create(file=(f"{year}.txt", f"Leave in {year}.".encode()), purpose="assistants")
+        attached = client.vector_stores.files.create_and_poll(
+            file.id, vector_store_id=store.id, attributes={"year": year, "kind": "rule"}, poll_interval_ms=50
+        )
+        assert attached.attributes == {"year": str(year), "kind": "rule"}
+    wanted: Any = {"type": "and", "filters": [
+        {"type": "eq", "key": "year", "value": 2025}, {"type": "eq", "key": "kind", "value": "rule"},
+    ]}  # fmt: skip
+    found = client.vector_stores.search(store.id, query="leave", filters=wanted)
+    assert [each.filename for each in found] == ["2025.txt"]
+    with pytest.raises(openai.BadRequestError) as refused:
+        client.vector_stores.search(
+            store.id, query="leave", filters={"type": "gt", "key": "year", "value": 2024}
+        )
+    assert refused.value.param == "filters"
+
+
+def test_stores_are_listed_in_parts_renamed_and_deleted(client: openai.OpenAI) -> None:
+    made = [client.vector_stores.create(name="same").id for _ in range(3)]  # names may be given twice
+    assert [each.id for each in client.vector_stores.list(limit=1) if each.id in made] == made[::-1]
+    assert client.vector_stores.update(made[0], name="other").name == "other"
+    for store_id in made:
+        assert client.vector_stores.delete(store_id).deleted
+    with pytest.raises(openai.NotFoundError):
+        client.vector_stores.retrieve(made[0])
+
+
+def test_a_detached_file_stays_and_a_deleted_one_takes_its_document_along(
+    client: openai.OpenAI, store: openai.types.VectorStore
+) -> None:
+    document = upload(client, store, "a.txt", LEAVE.encode())
+    client.vector_stores.files.delete(document.id, vector_store_id=store.id)
+    assert client.files.retrieve(document.id).filename == "a.txt"
+    client.vector_stores.files.create_and_poll(document.id, vector_store_id=store.id, poll_interval_ms=50)
+    assert client.vector_stores.search(store.id, query="有給休暇").data
+    client.files.delete(document.id)
+    assert not client.vector_stores.search(store.id, query="有給休暇").data
+
+
+def test_several_files_at_once(client: openai.OpenAI, tmp_path: Path) -> None:
+    files = [
+        client.files.create(file=(f"{n}.txt", f"Rule {n}.".encode()), purpose="assistants") for n in (1, 2)
+    ]
+    store = client.vector_stores.create(name="both", file_ids=[file.id for file in files])
+    batch = client.vector_stores.file_batches.create_and_poll(
+        store.id, file_ids=[file.id for file in files], poll_interval_ms=50
+    )
+    assert (batch.status, batch.file_counts.completed) == ("completed", 2)
+    client.vector_stores.delete(store.id)
