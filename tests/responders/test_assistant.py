@@ -379,3 +379,14 @@ async def test_a_real_model_answers_from_a_document_with_its_beginning_cached(
         turns += [said(events), question]
     assert sources(events).tokens > 0
     assert used[1].cached_tokens >= used[0].prompt_tokens - 8
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"), [({}, 1024), ({"max_tokens": 5}, 5), ({"max_completion_tokens": 7}, 7)]
+)
+async def test_a_reply_ends_where_nobody_sets_a_limit(
+    kept: Shelf, fields: dict[str, int], expected: int
+) -> None:
+    inner = Scripted("x")
+    await reply(kept, await assistant(kept), inner, TRAVEL, **fields)
+    assert (inner.asked[-1].max_completion_tokens or inner.asked[-1].max_tokens) == expected
