@@ -100,7 +100,11 @@ def test_a_documents_text_and_name_are_only_text(page: Page, folder: Path) -> No
     new_collection(page, "Hostile")
     hand_in(page, folder, 3)
     expect(look_for(page, "heron river").locator("p.y-excerpt")).to_contain_text(SAYINGS)
-    page.goto(str(document(page, "onerror").locator("a").get_attribute("href")))
+    answer = page.goto(str(document(page, "onerror").locator("a").get_attribute("href")))
+    assert answer
+    policy = answer.headers["content-security-policy"]
+    assert "script-src 'self';" in policy
+    assert "unsafe" not in policy
     expect(page.get_by_role("heading", level=1)).to_have_text(f"office/more/{HOSTILE}")
     expect(page.locator(".y-paper")).to_contain_text(SAYINGS)
     assert page.title() == f"office/more/{HOSTILE} · Yoriai"
