@@ -260,7 +260,9 @@ async def test_only_documents_does_not_ask_the_model_where_nothing_was_found(kep
 async def test_the_models_own_refusal_is_no_answer(kept: Shelf) -> None:
     asked = await assistant(kept, only_documents=True)
     refusal = text("responders.not_in_documents", "en")
-    assert said(await reply(kept, asked, Scripted(f"{refusal} [1]"), TRAVEL)) == refusal
+    true = "The travel allowance is at most 300 euros a month [1]."
+    for answer in (f"{refusal} [1]", f"{refusal}\n\n{true}"):
+        assert said(await reply(kept, asked, Scripted(answer), TRAVEL)) == refusal
 
 
 async def test_whoever_may_not_read_the_collection_gets_nothing_from_it(kept: Shelf) -> None:
