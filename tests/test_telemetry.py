@@ -86,3 +86,14 @@ def test_every_metric_is_explained() -> None:
         line.split()[2] for line in text.splitlines() if line.startswith("# HELP") and line.endswith(".")
     }
     assert {name for name in named if not name.endswith("_created")} <= explained
+
+
+def test_names_that_people_gave_are_not_in_the_counters() -> None:
+    metrics = Metrics()
+    for name in ("assistant:merger with Yamada", "collection:merger with Yamada", "qwen:1b"):
+        metrics.usage(name, Usage(prompt_tokens=2, completion_tokens=1))
+        metrics.first_token(name, 0.1)
+    counted = lines(metrics)
+    assert not [name for name in counted if "Yamada" in name]
+    assert counted['yoriai_prompt_tokens_total{model="assistant"}'] == 2
+    assert counted['yoriai_prompt_tokens_total{model="qwen:1b"}'] == 2

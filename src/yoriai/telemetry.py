@@ -48,11 +48,11 @@ class Metrics:
         self._requests.labels(method, route, str(status)).inc()
 
     def usage(self, model: str, usage: Usage) -> None:
-        self._prompt.labels(model).inc(usage.prompt_tokens)
-        self._generated.labels(model).inc(usage.completion_tokens)
+        self._prompt.labels(_label(model)).inc(usage.prompt_tokens)
+        self._generated.labels(_label(model)).inc(usage.completion_tokens)
 
     def first_token(self, model: str, seconds: float) -> None:
-        self._first_token.labels(model).observe(seconds)
+        self._first_token.labels(_label(model)).observe(seconds)
 
     def exposition(self, responders: Iterable[ResponderInfo]) -> bytes:
         """Everything in Prometheus' text format."""
@@ -63,3 +63,9 @@ class Metrics:
             self._model_memory.labels(info.name).set(info.memory_bytes)
         self._own_memory.set(psutil.Process().memory_info().rss)
         return generate_latest(self._registry)
+
+
+def _label(responder: str) -> str:
+    """How somebody called an assistant or a collection is not the administrator's to read: they count together."""
+    kind, colon, _ = responder.partition(":")
+    return kind if colon and kind in {"assistant", "collection"} else responder

@@ -77,11 +77,12 @@ async def test_across_languages_meaning_makes_it_weak_and_a_number_still_breaks_
 
 
 def test_sentences_take_their_citations_with_them_and_code_is_none() -> None:
-    answer = "# Title\nOne is so. [1] Two is so [2].\n\n[3]\n```\nx = [1]\n```\n- 三つ目です。[1][2]\n"
+    answer = "# Title\nOne is so. [1] Two is so [2].\n\n[3]\n```\nx = [1]\n```\n- 三つ目です。[1][2]\n2. 四つ目です。"
     assert [answer[start:end] for start, end in claims(answer)] == [
         "One is so. [1]",
         "Two is so [2].\n\n[3]",
         "- 三つ目です。[1][2]",
+        "2. 四つ目です。",
     ]
 
 

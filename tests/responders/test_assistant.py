@@ -260,7 +260,9 @@ async def test_only_documents_does_not_ask_the_model_where_nothing_was_found(kep
 async def test_the_models_own_refusal_is_no_answer(kept: Shelf) -> None:
     asked = await assistant(kept, only_documents=True)
     refusal = text("responders.not_in_documents", "en")
-    assert said(await reply(kept, asked, Scripted(f"{refusal} [1]"), TRAVEL)) == refusal
+    true = "The travel allowance is at most 300 euros a month [1]."
+    for answer in (f"{refusal} [1]", f"{refusal}\n\n{true}"):
+        assert said(await reply(kept, asked, Scripted(answer), TRAVEL)) == refusal
 
 
 async def test_whoever_may_not_read_the_collection_gets_nothing_from_it(kept: Shelf) -> None:
@@ -379,3 +381,14 @@ async def test_a_real_model_answers_from_a_document_with_its_beginning_cached(
         turns += [said(events), question]
     assert sources(events).tokens > 0
     assert used[1].cached_tokens >= used[0].prompt_tokens - 8
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"), [({}, 1024), ({"max_tokens": 5}, 5), ({"max_completion_tokens": 7}, 7)]
+)
+async def test_a_reply_ends_where_nobody_sets_a_limit(
+    kept: Shelf, fields: dict[str, int], expected: int
+) -> None:
+    inner = Scripted("x")
+    await reply(kept, await assistant(kept), inner, TRAVEL, **fields)
+    assert (inner.asked[-1].max_completion_tokens or inner.asked[-1].max_tokens) == expected

@@ -27,7 +27,7 @@ def said(answer: str, *, size: int = 1, best: dict[str, int] | None = None) -> s
         ("It is so [1, 2]. And so [2-3].", "It is so [1][2]. And so [2][3]."),
         ("そうです【1】。次も［２］。", "そうです[1]。次も[2]。"),
         ("そうです[資料1]。次も[passage 2]。[^3]", "そうです[1]。次も[2]。[3]"),
-        ("It is so [7]. And [1, 9].", "It is so . And [1]."),
+        ("It is so [7]. And [1, 9].", "It is so. And [1]."),
         ("It is so [1]. [1]", "It is so [1]."),
         ("It is so [1].\n\n[1]\n", "It is so [1]."),
         ("One [1]. Two [1].", "One [1]. Two [1]."),

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any, cast
 
 from yoriai.chat.reply import ReplyUpdate
+from yoriai.types import Citation, Sources
 from yoriai.web.live_reply import LiveReply
 from yoriai.web.transcript import Transcript
 
@@ -39,3 +40,17 @@ async def test_the_loop_turns_while_a_long_answer_is_rendered() -> None:
     await taking
     assert "<table>" in patches.blocks[0]
     assert turns > 3
+
+
+async def test_a_citation_is_a_link_while_the_answer_is_still_being_written() -> None:
+    patches = Patches()
+    live = LiveReply("r", cast(Transcript, patches), cast(Any, Reader()))
+    cited = Citation(
+        number=1, document_id="doc_1", document="rules.pdf", page=3, start=4, end=9, text="words",
+        collection_id="vs_1", score=0.5,
+    )  # fmt: skip
+    sources = Sources(citations=(cited,), found=4, left_out=3, tokens=20, budget=1000)
+    await live.take(ReplyUpdate(kind="sources", sources=sources))
+    await live.take(ReplyUpdate(kind="delta", text="Ten days [1], not nine [2]."))
+    assert 'href="/documents/doc_1?page=3&amp;start=4&amp;end=9&amp;seen=' in patches.blocks[0]
+    assert patches.blocks[0].count("y-cite") == 1

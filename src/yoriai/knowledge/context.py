@@ -17,6 +17,7 @@ from yoriai.types import Citation
 
 # Estimated tokens: of the first question, and of each that follows, which mostly needs what is there already.
 FIRST, MORE = 900, 500
+UNSURE = 1500  # in their place, where no passage shares many words with the question: the right one may be far down
 _AROUND = 40  # estimated tokens that name and bounds of a passage take
 _LEAST_SHARE = 0.5  # of the best score: what is further behind is chance
 # What chat templates and our own bounds are made of: a document that contains them gains nothing by it.

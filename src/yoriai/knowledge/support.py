@@ -30,6 +30,7 @@ CITED = re.compile(r"\[(\d{1,3})\]")
 _LEADING = re.compile(r"\s*(?:\[\d{1,3}\]\s*)+[。．.]?")
 _ONLY_CITED = re.compile(r"\s*(?:\[\d{1,3}\]\s*)+[。．.]?\s*")
 _FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+_MARKER = re.compile(r"\d{1,2}[.)．]")  # of a list
 _MARKUP = re.compile(r"^\s*(?:[-*+•・]|\d{1,2}[.)])\s+|[*_`#>]")
 
 # Say nothing that a passage could bear out, as `tokens` spells them.
@@ -209,7 +210,8 @@ def _of_line(answer: str, start: int, end: int) -> list[Span]:
         if leading:  # 「…です。[1]」: the number belongs to what stands before it
             found[-1] = (found[-1][0], first + len(leading.group().rstrip()))
         if rest := trimmed(answer, leading.end() if leading else first, last):
-            found.append(rest)
+            start_of = found.pop()[0] if found and _MARKER.fullmatch(answer, *found[-1]) else rest[0]
+            found.append((start_of, rest[1]))
     return found
 
 

@@ -38,6 +38,8 @@ from yoriai.types import (
 )
 
 PREFIX = "assistant:"
+# Where nobody sets a limit: a small model may repeat itself without end, and what nothing bears out is not even shown.
+_LONGEST_REPLY_TOKENS = {"passages": 1024, "whole": 2048}
 _TEMPERATURE = 0.2  # where neither the request nor the assistant says: close to what the passages say
 
 
@@ -179,7 +181,8 @@ class AssistantResponder:
         """The assistant's sampling where the request leaves it open."""
         own = self._assistant.sampling.model_dump(include=set(Sampling.model_fields), exclude_none=True)
         if self._assistant.collection_ids:
-            own = {"temperature": _TEMPERATURE} | own
+            most = _LONGEST_REPLY_TOKENS[self._assistant.mode]
+            own = {"temperature": _TEMPERATURE, "max_tokens": most} | own
         missing = {name: value for name, value in own.items() if getattr(request, name) is None}
         return request.model_copy(update=missing)
 

@@ -54,7 +54,7 @@ class CitedReply:
         for start, end in spans[self._judged : len(spans) if is_end else -1]:
             self._judged += 1
             sentence = self._held[start:end]
-            if not is_refusal(sentence) and self._checker.best(sentence)[1] >= WEAK:
+            if not is_refusal(self._held) and self._checker.best(sentence)[1] >= WEAK:
                 self._is_open = True
                 return self._held
         return ""

@@ -57,7 +57,8 @@ class CitationStream:
             done += self._plain(self._raw[: opening.start()])
             self._raw = self._raw[opening.start() :]
             if match := _WHOLE.match(self._raw):
-                done += self._citation(match, sentence=self._open + done)
+                citation = self._citation(match, sentence=self._open + done)
+                done = done + citation if citation else self._without_space(done)
                 self._raw = self._raw[match.end() :]
             elif not is_end and len(self._raw) < _LONGEST and _BEGUN.match(self._raw):
                 return done
@@ -67,6 +68,12 @@ class CitationStream:
         done += self._plain(self._raw)
         self._raw = ""
         return done
+
+    def _without_space(self, done: str) -> str:
+        """Nothing stands where a citation was: not the space before it either."""
+        if not done.rstrip(" "):
+            self._open = self._open[: max(self._shown, len(self._open.rstrip(" ")))]
+        return done.rstrip(" ")
 
     def _plain(self, text: str) -> str:
         """No citation becomes the text of a link: `[1](…)`, or the name of one: `[1]: …`."""

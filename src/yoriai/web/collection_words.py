@@ -13,7 +13,7 @@ from yoriai.knowledge.search import Found, FoundPassage
 from yoriai.knowledge.tokens import places, tokens
 from yoriai.records import Job, KnownDocument
 from yoriai.types import User
-from yoriai.web.places import collection_href, document_href
+from yoriai.web.places import collection_href, document_href, fingerprint
 from yoriai.web.visitor import Visitor
 
 Values = dict[str, Any]
@@ -110,7 +110,9 @@ def marked(passage: str, wanted: set[str]) -> list[Values]:
 def _hit(found: FoundPassage, wanted: set[str], visitor: Visitor) -> Values:
     return {
         "id": found.passage_id,
-        "href": document_href(found.document_id, found.page, found.start, found.end),
+        "href": document_href(
+            found.document_id, found.page, found.start, found.end, seen=fingerprint(found.text)
+        ),
         "document": found.document,
         "page": visitor.text("place_page", page=found.page),
         "headings": " › ".join(found.heading_path),

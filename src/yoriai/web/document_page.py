@@ -19,7 +19,7 @@ from yoriai.knowledge.collections import PageRow
 from yoriai.records import Collection, KnownDocument
 from yoriai.web import page_text, plain_page
 from yoriai.web.cleaning import clean_text
-from yoriai.web.places import api_href, collection_href, document_href
+from yoriai.web.places import api_href, collection_href, document_href, fingerprint
 from yoriai.web.visitor import Visitor, visitor_of
 
 _WIDTH_PX = 1400
@@ -32,6 +32,7 @@ class Wanted:
     page: int
     start: int
     end: int
+    seen: str  # fingerprint of what stood there; empty: unknown
     part: int
 
     @property
@@ -81,7 +82,7 @@ class _Sheet:
     def __init__(self, document: KnownDocument, page: PageRow, wanted: Wanted, visitor: Visitor) -> None:
         self._document, self._page, self._wanted, self._visitor = document, page, wanted, visitor
         self._is_drawn = document.media_type == "application/pdf" or document.media_type.startswith("image/")
-        passes = wanted.has_passage and wanted.page == page.number and wanted.start < len(page.text)
+        passes = wanted.has_passage and wanted.page == page.number and _is_there(page.text, wanted)
         self._range = (wanted.start, min(wanted.end, len(page.text))) if passes else (0, 0)
 
     def html(self) -> str:
@@ -146,10 +147,10 @@ class _Sheet:
     def _parts(self, shown: page_text.Part) -> str:
         if shown.count < 2:
             return ""
-        links = ""
+        links, place, seen = "", (self._document.id, self._page.number, *self._range), self._wanted.seen
         for number, name in ((shown.number - 1, "document_earlier"), (shown.number + 1, "document_later")):
             if 0 <= number < shown.count:
-                href = document_href(self._document.id, self._page.number, *self._range, part=number)
+                href = document_href(*place, seen=seen, part=number)
                 links += f' <a href="{escape(href)}">{escape(self._say(name))}</a>'
         words = escape(self._say("document_part_of", part=shown.number + 1, parts=shown.count))
         return f'<p class="y-turning">{words}{links}</p>'
@@ -164,11 +165,14 @@ def _wanted(request: Request) -> Wanted:
         return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else default
 
     return Wanted(
-        page=max(1, number("page", 1)),
-        start=number("start", -1),
-        end=number("end", -1),
-        part=number("part", -1),
-    )
+        page=max(1, number("page", 1)), start=number("start", -1), end=number("end", -1),
+        seen=request.query_params.get("seen", ""), part=number("part", -1),
+    )  # fmt: skip
+
+
+def _is_there(text: str, wanted: Wanted) -> bool:
+    passage = text[wanted.start : wanted.end]
+    return bool(passage) and wanted.seen in {"", fingerprint(passage)}
 
 
 def _facts(document: KnownDocument, visitor: Visitor) -> str:

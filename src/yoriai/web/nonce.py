@@ -21,8 +21,16 @@ def policy(script_source: str = "") -> str:
     )
 
 
+def strict_policy() -> str:
+    """Of pages of plain HTML: no script but our files', whatever stands in the page."""
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
 class Nonce:
-    """Wraps the page's application."""
+    """Wraps the page's application. A page that brings a policy of its own keeps it, and gets no nonce."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -36,7 +44,7 @@ class Nonce:
 
         async def with_nonce(message: Message) -> None:
             nonlocal start
-            if message["type"] == "http.response.start" and _is_html(message):
+            if message["type"] == "http.response.start" and _wants_nonce(message):
                 start = message
             elif start is None or message["type"] != "http.response.body":
                 await send(message)
@@ -48,8 +56,10 @@ class Nonce:
         await self.app(scope, receive, with_nonce)
 
 
-def _is_html(message: Message) -> bool:
-    return MutableHeaders(scope=message).get("content-type", "").startswith("text/html")
+def _wants_nonce(message: Message) -> bool:
+    headers = MutableHeaders(scope=message)
+    has_own = "content-security-policy" in headers
+    return headers.get("content-type", "").startswith("text/html") and not has_own
 
 
 async def _send_page(send: Send, start: Message, page: bytes) -> None:

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
+from yoriai.web.nonce import strict_policy
 from yoriai.web.visitor import Visitor
 
 _FOLDER = Path(__file__).parent
@@ -52,4 +53,5 @@ def render(
     source = Template(frame.replace("$body", body))
     escaped = {name: escape(value) for name, value in {**everywhere, **values}.items()}
     content = source.substitute(escaped | dict(markup or {}))
-    return HTMLResponse(content, status, headers={"Cache-Control": "no-store"})
+    headers = {"Cache-Control": "no-store", "Content-Security-Policy": strict_policy()}
+    return HTMLResponse(content, status, headers=headers)

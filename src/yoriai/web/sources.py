@@ -9,7 +9,7 @@ from yoriai.i18n.catalogue import text
 from yoriai.types import Citation, Language, Sources, Support
 from yoriai.web.cleaning import clean_text
 from yoriai.web.notes import Notes, Source, Words
-from yoriai.web.places import document_href
+from yoriai.web.places import document_href, fingerprint
 
 _EXCERPT = 400  # characters
 _VERDICTS = ("supported", "weak", "unsupported", "uncited")
@@ -77,5 +77,7 @@ def _item(citation: Citation, is_cited: bool, language: Language) -> dict[str, A
 def _source(citation: Citation, language: Language) -> Source:
     name = clean_text(citation.document)
     title = text("web.sources_open", language, number=citation.number, name=name, page=citation.page)
-    href = document_href(citation.document_id, citation.page, citation.start, citation.end)
+    href = document_href(
+        citation.document_id, citation.page, citation.start, citation.end, seen=fingerprint(citation.text)
+    )
     return Source(href=href, title=title)
