@@ -70,6 +70,17 @@ def test_this_machine_is_looked_at_where_none_is_described(tmp_path: Path) -> No
     assert json.loads((tmp_path / "hardware.json").read_bytes())["bytes_per_s"] > 0
 
 
+def test_without_a_number_of_users_memory_is_that_of_the_engine_and_speed_that_of_one(tmp_path: Path) -> None:
+    (unsaid,), (one,), (four,) = (
+        rows(tmp_path, "smollm2-135m", *more) for more in ((), ("--users", "1"), ("--users", "4"))
+    )
+    assert unsaid["users"] == 4
+    assert unsaid["needed_bytes"] == four["needed_bytes"] > one["needed_bytes"]
+    speeds = [row["generation_tokens_per_s"]["predicted"] for row in (unsaid, one)]
+    assert speeds[0] == pytest.approx(speeds[1], rel=0.01)
+    assert rows(tmp_path, "smollm2-135m", *PC1)[0]["users"] == 1
+
+
 def test_a_model_that_is_loaded_twice_is_told_twice(tmp_path: Path) -> None:
     both = rows(tmp_path, "llama-3.1-8b", "llama-3.1-8b", "--gpu", "RTX 4060 Ti 16GB", "--together")
     assert [row["model"] for row in both] == ["llama-3.1-8b"] * 2

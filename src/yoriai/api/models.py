@@ -84,7 +84,8 @@ class FitQuery(BaseModel):
     ram: float | None = None  # GB
     cpu: str = Field("", max_length=200)
     context: int | None = Field(None, ge=256, le=2**22)
-    users: int = Field(1, ge=1, le=10_000)
+    # None: memory for all slots of this machine's engine, on a described one for one user; speed of one.
+    users: int | None = Field(None, ge=1, le=10_000)
 
 
 class Fit(BaseModel):
@@ -100,7 +101,7 @@ async def fit(query: Annotated[FitQuery, Query()], context: CurrentContext, serv
     is_described = bool(query.gpu or query.cpu or query.ram is not None)
     described = describe(query.gpu, query.ram, query.cpu) if is_described else None
     machine = described.machine if described else await services.outlooks.machine()
-    found = await services.outlooks.all(machine, Use(context=query.context or 0, users=query.users))
+    found = await services.outlooks.all(machine, Use(context=query.context or 0, users=query.users or 0))
     installed = {model.name for model in await to_thread.run_sync(services.library.list)}
     rows = [row(each, context.language, installed=name in installed) for name, each in found.items()]
     return Fit(assumed=list(described.assumed) if described else [], models=rows)

@@ -40,7 +40,7 @@ class Wish:
     ram_gb: float | None
     cpu: str
     context: int | None
-    users: int
+    users: int | None
     kv: Literal["f16", "q8_0", "q4_0"]
     together: bool
     remote: bool
@@ -60,7 +60,7 @@ def fit(
     context: Annotated[
         int | None, typer.Option("--context", min=256, max=2**22, help=say("fit_context"))
     ] = None,
-    users: Annotated[int, typer.Option("--users", min=1, max=10_000, help=say("fit_users"))] = 1,
+    users: Annotated[int | None, typer.Option("--users", min=1, max=10_000, help=say("fit_users"))] = None,
     kv: Annotated[Literal["f16", "q8_0", "q4_0"], typer.Option("--kv", help=say("fit_kv"))] = "f16",
     together: Annotated[bool, typer.Option("--together", help=say("fit_together"))] = False,
     remote: Annotated[bool, typer.Option("--remote", help=say("fit_remote"))] = False,
@@ -97,23 +97,25 @@ async def _answer(services: Services, wish: Wish) -> Answer:
     """The best verdicts first, unless somebody named the models."""
     from yoriai.catalog.plan import plan, plan_together
     from yoriai.catalog.split import Load
+    from yoriai.evaluation.outlook import users_planned
 
     machine, assumed = await _machine(services, wish)
-    context = wish.context or services.settings.engine.context_size
+    settings = services.settings.engine
+    context = wish.context or settings.context_size
+    users = users_planned(wish.users or 0, machine, settings.parallel)
     loads = [
-        Load(shape=shape, context=context, users=wish.users, kv=wish.kv)
-        for shape in await _shapes(services, wish)
+        Load(shape=shape, context=context, users=users, kv=wish.kv) for shape in await _shapes(services, wish)
     ]
     plans = plan_together(loads, machine) if wish.together else [plan(load, machine) for load in loads]
     installed = {model.name: model for model in services.library.list()}
     known = {} if wish.is_described else await services.results.efficiencies(machine)
-    threads = 0 if wish.is_described else services.settings.engine.threads
+    threads, asking = 0 if wish.is_described else settings.threads, wish.users or 1
     outlooks: dict[str, Outlook] = {}
     engine: dict[str, dict[str, Any]] = {}
     for made in plans:
         model = installed.get(made.load.shape.name)
         name = _free_name(made.load.shape.name, outlooks)
-        outlooks[name] = await _outlook(made, machine, model, known, threads)
+        outlooks[name] = await _outlook(made, machine, model, known, threads, asking)
         told = await _engine_estimate(made, machine, model) if wish.engine and model else None
         engine |= {name: told} if told else {}
     if not wish.together and not wish.models:
@@ -157,6 +159,7 @@ async def _outlook(
     installed: InstalledModel | None,
     known: Mapping[bool, Efficiency],
     threads: int,
+    asking: int,
 ) -> Outlook:
     """A usual question and answer, from the weights' own types where the file is here."""
     from anyio import to_thread
@@ -173,7 +176,7 @@ async def _outlook(
         if installed and is_exact
         else from_shape(shape)
     )
-    ask, efficiency = replace(USUAL, users=made.load.users), known.get(shape.kind != "embedding")
+    ask, efficiency = replace(USUAL, users=asking), known.get(shape.kind != "embedding")
     found = predict(work, made, machine, ask, threads=threads, efficiency=efficiency)
     return Outlook(plan=made, prediction=found)
 

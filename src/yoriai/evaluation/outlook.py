@@ -53,7 +53,17 @@ class Use:
     """What is asked of each model; `context` 0: as the engine is set."""
 
     context: int = 0
-    users: int = 1
+    users: int = 0  # 0: nobody said; speed is that of one, memory is that of `users_planned`
+
+
+def users_planned(users: int, machine: Machine, parallel: int) -> int:
+    """For how many memory is planned: this machine's engine has all its slots from the start.
+
+    Args:
+        users: that were asked for; 0: nobody said.
+        parallel: slots of this machine's engine.
+    """
+    return users or (1 if machine.is_described else parallel)
 
 
 class Outlooks:
@@ -97,11 +107,14 @@ class Outlooks:
         engine = self._settings.engine
         context = use.context or engine.context_size
         threads = 0 if machine.is_described else engine.threads
-        ask = replace(USUAL, users=use.users)
+        ask = replace(USUAL, users=use.users or 1)
+        users = users_planned(use.users, machine, engine.parallel)
         outlooks = {}
         for name, found in self._all_works().items():
             efficiency = known[found.shape.kind != "embedding"]
-            plan, prediction = forecast(found, machine, context, ask, threads=threads, efficiency=efficiency)
+            plan, prediction = forecast(
+                found, machine, context, ask, users=users, threads=threads, efficiency=efficiency
+            )
             outlooks[name] = Outlook(plan=plan, prediction=prediction)
         return outlooks
 
