@@ -201,6 +201,7 @@ def test_only_allowed_verdicts_pass() -> None:
         said = error_text(caught.value, language)
         assert "restricted" in said
         assert "open_source_ai, open_weights" in said
+        assert "YORIAI_CATALOG__ALLOWED_VERDICTS" in said
 
 
 def test_without_a_choice_everything_passes() -> None:

@@ -118,6 +118,7 @@ async def _work(services: Services, wish: Wish) -> tuple[list[Version], str]:
         model = services.library.get(wish.model)
     except NotFoundError:
         raise NotFoundError("cli.model_unknown", param="model", name=wish.model) from None
+    services.policy.check_installed(model, services.catalogue)
     planned = await asyncio.to_thread(_planned, services, model, wish)
     lost = sorted({kind for each in planned for kind in each.plan.requantized})
     if lost:
