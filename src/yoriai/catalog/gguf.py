@@ -107,6 +107,12 @@ class Header:
         return sum(_product(tensor.dimensions) for tensor in self.tensors)
 
     @property
+    def needed_bytes(self) -> int:
+        """Where the weights end, with the last one's padding: no more of a file is of any use."""
+        alignment = self.number("general.alignment", 32)
+        return self.data_offset + sum(-(-each.size_bytes // alignment) * alignment for each in self.tensors)
+
+    @property
     def split_count(self) -> int:
         """Files that this model is cut into; 1: just this one."""
         return max(1, self.number("split.count", 1))
