@@ -87,6 +87,24 @@ def test_two_machines_are_compared(home: Path, measured: dict[str, Any], tmp_pat
     assert "lab" in (tmp_path / "r.svg").read_text()
 
 
+def test_what_a_busy_machine_measured_is_marked_and_can_be_discarded(tmp_path: Path) -> None:
+    path = tmp_path / "all.json"
+    path.write_bytes(to_json([measurement(1), measurement(2, model="busy-one", rate=4.0, was_busy=True)]))
+    table = yoriai(tmp_path, "bench", "--import", str(path)).stdout
+    assert "4.00 (4.00–4.00) *" in table
+    assert "--forget busy" in table
+    for suffix in ("md", "svg", "csv"):
+        yoriai(tmp_path, "bench", "--export", str(tmp_path / f"out.{suffix}"))
+    assert "\\* : " in (tmp_path / "out.md").read_text()
+    assert "busy-one Q8_0 · 2048 *" in (tmp_path / "out.svg").read_text()
+    assert "True" in (tmp_path / "out.csv").read_text()
+    unknown = yoriai(tmp_path, "bench", "--forget", "f" * 32, "--forget", "busy")
+    assert (unknown.returncode, len(unknown.stderr.splitlines())) == (3, 1)
+    left = shown(tmp_path, "--forget", "busy")["measurements"]
+    assert [each["measurement"]["was_busy"] for each in left] == [False]
+    assert shown(tmp_path, "--forget", left[0]["measurement"]["id"])["measurements"] == []
+
+
 @pytest.mark.parametrize("suffix", ["md", "csv", "json", "svg"])
 def test_what_is_shown_is_written(home: Path, measured: dict[str, Any], tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"out.{suffix}"

@@ -35,8 +35,13 @@ def refused(content: object) -> UsageError:
 
 def test_an_export_is_read_as_it_was_and_marked_as_imported() -> None:
     bare = measurement(2, first_token_s=None, generation_tokens_per_s=None, memory_bytes=None, digest="")
-    sent = [measurement(1, model="花子のモデル"), bare]
+    sent = [measurement(1, model="花子のモデル"), bare, measurement(3, was_busy=True)]
     assert from_json(to_json(sent), NOW) == [replace(each, is_imported=True) for each in sent]
+
+
+def test_only_a_busy_machine_is_told_of_so_that_older_versions_can_read_the_rest() -> None:
+    assert b"was_busy" not in to_json([measurement()])
+    assert b'"was_busy": true' in to_json([measurement(was_busy=True)])
 
 
 def test_who_imported_what_is_not_passed_on() -> None:
@@ -92,6 +97,7 @@ def test_what_is_no_export_is_refused(content: bytes) -> None:
         {"generation_tokens_per_s": 40},
         {"foreseen_prompt_tokens_per_s": 0},
         {"is_imported": False},
+        {"was_busy": "perhaps"},
         {"__class__": "x"},
     ],
     ids=str,

@@ -20,6 +20,7 @@ COLUMNS = (
     "to_predicted", "to_earlier", "machine",
 )  # fmt: skip
 _PAIR_COLUMNS = ("name", "quantization", "context", "users", "first", "second", "ratio", "prompt_ratio")
+BUSY = "*"  # follows what was measured while the machine was busy
 FORMS = (".md", ".csv", ".json", *drawing.FORMS)
 
 
@@ -35,8 +36,8 @@ def cells(line: Line) -> list[str]:
         found.quantization,
         f"{found.context:,}",
         str(found.users),
-        _spread(found.prompt_tokens_per_s),
-        _spread(found.generation_tokens_per_s),
+        _spread(found.prompt_tokens_per_s) + _sign(found, found.prompt_tokens_per_s),
+        _spread(found.generation_tokens_per_s) + _sign(found, found.generation_tokens_per_s),
         f"{figure(seconds.median)} s" if seconds else "–",
         size(found.memory_bytes) or "–",
         f"{'' if line.is_calibrated else '~'}{figure(predicted.tokens_per_s)}" if predicted else "–",
@@ -66,6 +67,13 @@ def print_pairs(pairs: Sequence[Pair], everything: Sequence[Measurement], own: s
             continue
         print_table(_PAIR_COLUMNS, [_pair_cells(pair) for pair in common])
         result(say("bench_ratio", first=first[1], second=other[1]))
+    say_busy([each for pair in pairs for each in (pair.first, pair.second)])
+
+
+def say_busy(shown: Sequence[Measurement]) -> None:
+    """What the sign means, where it is shown."""
+    if any(each.was_busy for each in shown):
+        result(f"{BUSY} : {say('bench_was_busy')}")
 
 
 def export(path: Path, lines: Sequence[Line], pairs: Sequence[Pair]) -> None:
@@ -87,6 +95,8 @@ def export(path: Path, lines: Sequence[Line], pairs: Sequence[Pair]) -> None:
             columns = _PAIR_COLUMNS if pairs else COLUMNS
             rows = [_pair_cells(pair) for pair in pairs] if pairs else [cells(line) for line in lines]
             content = exchange.to_markdown([say(f"column_{name}") for name in columns], rows)
+            if any(each.was_busy for each in measurements):
+                content += f"\n\\{BUSY} : {say('bench_was_busy')}\n"
     files.write(path, content.encode() if isinstance(content, str) else content)
 
 
@@ -105,13 +115,16 @@ def _machines(
 
 def _pair_cells(pair: Pair) -> list[str]:
     first = pair.first
+    ours, theirs = (
+        (each, each.generation_tokens_per_s or each.prompt_tokens_per_s) for each in (first, pair.second)
+    )
     return [
         first.model,
         first.quantization,
         f"{first.context:,}",
         str(first.users),
-        _spread(first.generation_tokens_per_s or first.prompt_tokens_per_s),
-        _spread(pair.second.generation_tokens_per_s or pair.second.prompt_tokens_per_s),
+        _spread(ours[1]) + _sign(*ours),
+        _spread(theirs[1]) + _sign(*theirs),
         _ratio(pair.generation),
         _ratio(pair.prompt),
     ]
@@ -138,12 +151,20 @@ def _chart(lines: Sequence[Line], pairs: Sequence[Pair], language: Language) -> 
     )  # fmt: skip
     machines = ", ".join(dict.fromkeys(line.measurement.machine_name for line in lines))
     title = text("evaluation.chart_speed", language, machines=machines)
-    return Chart(title=title, note=text("evaluation.chart_speed_note", language), bars=bars)
+    note = text("evaluation.chart_speed_note", language)
+    if any(line.measurement.was_busy for line in lines):
+        note += f" {BUSY}: {text('evaluation.chart_busy_note', language)}"
+    return Chart(title=title, note=note, bars=bars)
 
 
 def _label(measurement: Measurement) -> str:
     users = f" ×{measurement.users}" if measurement.users > 1 else ""
-    return f"{measurement.model} {measurement.quantization} · {measurement.context}{users}"
+    sign = f" {BUSY}" if measurement.was_busy else ""
+    return f"{measurement.model} {measurement.quantization} · {measurement.context}{users}{sign}"
+
+
+def _sign(measurement: Measurement, found: Spread | None) -> str:
+    return f" {BUSY}" if measurement.was_busy and found else ""
 
 
 def _spread(found: Spread | None) -> str:

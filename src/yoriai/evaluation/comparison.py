@@ -58,9 +58,10 @@ def machines(measurements: Sequence[Measurement]) -> list[tuple[str, str]]:
 
 
 def pairs(measurements: Sequence[Measurement], first: tuple[str, str], second: tuple[str, str]) -> list[Pair]:
-    """What both machines have measured, the newest of each."""
-    ours = {_condition(each): each for each in measurements if _machine(each) == first}
-    theirs = {_condition(each): each for each in measurements if _machine(each) == second}
+    """What both machines have measured, the newest of each; one of a busy machine where there is no other."""
+    quiet_last = sorted(measurements, key=lambda each: not each.was_busy)
+    ours = {_condition(each): each for each in quiet_last if _machine(each) == first}
+    theirs = {_condition(each): each for each in quiet_last if _machine(each) == second}
     return [_pair(ours[each], theirs[each]) for each in ours if each in theirs]
 
 
@@ -73,7 +74,7 @@ def _line(shown: Measurement, of_machine: Sequence[Measurement], alike: Sequence
     )
     generation = _rate(shown.foreseen_generation_tokens_per_s, known.generation)
     prompt = _rate(shown.foreseen_prompt_tokens_per_s, known.prompt)
-    earlier = [each for each in alike if each.measured_at < shown.measured_at]
+    earlier = [each for each in alike if each.measured_at < shown.measured_at and not each.was_busy]
     before = earlier[-1].generation_tokens_per_s if earlier else None
     return Line(
         measurement=shown,

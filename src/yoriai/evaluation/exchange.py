@@ -34,7 +34,7 @@ _MOST = 10_000
 _COLUMNS = (
     "measured_at", "machine_name", "machine", "engine", "model", "quantization", "size_bytes", "threads", "context",
     "users", "prompt_tokens", "generated_tokens", "rounds", "memory_bytes", "foreseen_prompt_tokens_per_s",
-    "foreseen_generation_tokens_per_s",
+    "foreseen_generation_tokens_per_s", "was_busy",
 )  # fmt: skip
 _SPREADS = ("prompt_tokens_per_s", "generation_tokens_per_s", "first_token_s")
 
@@ -90,6 +90,7 @@ class _Row(_Strict):
     memory_bytes: _Count | None
     foreseen_prompt_tokens_per_s: _Rate | None = None
     foreseen_generation_tokens_per_s: _Rate | None = None
+    was_busy: bool = False
 
     def measurement(self) -> Measurement:
         values = {name: getattr(self, name) for name in type(self).model_fields}
@@ -109,11 +110,15 @@ _JSON = TypeAdapter(dict[str, object])
 
 def to_json(measurements: Sequence[Measurement]) -> bytes:
     """What `from_json` reads. Not in it: who imported what."""
-    rows = [
-        {key: value for key, value in asdict(each).items() if key != "is_imported"} for each in measurements
-    ]
+    rows = [_exported(each) for each in measurements]
     document: dict[str, object] = {"format": _FORMAT, "version": 1, "measurements": rows}
     return _JSON.dump_json(document, indent=1) + b"\n"
+
+
+def _exported(measurement: Measurement) -> dict[str, object]:
+    """A quiet machine goes without saying: so a Yoriai that doesn't know the word can read it."""
+    left_out = {"is_imported"} if measurement.was_busy else {"is_imported", "was_busy"}
+    return {key: value for key, value in asdict(measurement).items() if key not in left_out}
 
 
 def read_file(path: Path) -> bytes:

@@ -32,6 +32,7 @@ _COLUMNS = (
     "prompt",
     "when",
 )
+_BUSY = "*"  # follows what was measured while the machine was busy
 _NUMBERS = {"context", "users", "generation", "predicted", "prompt"}
 
 
@@ -139,6 +140,8 @@ class MeasurementsPage:
             for name in _COLUMNS
         ]
         rows = [_row(line) | {"id": line.measurement.id} for line in reversed(lines)]
+        if any(line.measurement.was_busy for line in lines):
+            ui.label(f"{_BUSY} : {self._say('busy')}").classes("y-note")
         ui.table(columns=columns, rows=rows, row_key="id").props("flat bordered dense").classes("y-figures")
 
     def _heading(self, name: str) -> None:
@@ -161,9 +164,9 @@ def _row(line: Line) -> dict[str, object]:
         "quantization": shown.quantization,
         "context": shown.context,
         "users": shown.users,
-        "generation": _spread(shown.generation_tokens_per_s),
+        "generation": _spread(shown.generation_tokens_per_s, shown.was_busy),
         "predicted": speed_words.rate(predicted.tokens_per_s) if predicted else "–",
-        "prompt": _spread(shown.prompt_tokens_per_s),
+        "prompt": _spread(shown.prompt_tokens_per_s, shown.was_busy),
         "when": shown.measured_at.astimezone().strftime("%Y-%m-%d %H:%M"),
     }
 
@@ -180,8 +183,8 @@ def _median(found: Spread | None) -> float | None:
     return found.median if found else None
 
 
-def _spread(found: Spread | None) -> str:
+def _spread(found: Spread | None, was_busy: bool) -> str:
     if found is None:
         return "–"
     middle, low, high = (speed_words.rate(value) for value in (found.median, found.least, found.most))
-    return f"{middle} ({low}–{high})"
+    return f"{middle} ({low}–{high})" + (f" {_BUSY}" if was_busy else "")
