@@ -100,10 +100,8 @@ class Library:
             DiskFullError: no room for the copy.
             UsageError: a name that cannot be.
         """
-        sources = _parts_of(path.expanduser().absolute())
+        sources, headers = read_model(path)
         name = checked_name(name or _name_from(sources[0]))
-        headers = _read(sources)
-        check_language_model(headers[0], sources[0])
         check(describe(name, headers, [str(source) for source in sources], "", details or Details()))
         if link:
             own = [self._own(source) for source in sources]
@@ -248,6 +246,17 @@ class Library:
         for blob in self._blobs.glob("sha256-*"):
             if blob.name not in used:
                 _delete(blob)
+
+
+def read_model(path: Path) -> tuple[list[Path], list[Header]]:
+    """All files of the model that a file is (a part of), and their headers.
+
+    Raises: ModelFileError: a file isn't whole, or no language model. UsageError: the name of a part says too little.
+    """
+    paths = _parts_of(path.expanduser().absolute())
+    headers = _read(paths)
+    check_language_model(headers[0], paths[0])
+    return paths, headers
 
 
 def is_incomplete(model: InstalledModel) -> bool:
