@@ -112,6 +112,15 @@ def test_what_is_shown_is_written(home: Path, measured: dict[str, Any], tmp_path
     assert "desk" in path.read_text("utf8")
 
 
+def test_a_png_in_english_is_said(tmp_path: Path) -> None:
+    (tmp_path / "one.json").write_bytes(to_json([measurement()]))
+    command = ("bench", "--import", str(tmp_path / "one.json"), "--export", str(tmp_path / "one.png"))
+    no_fonts = {"XDG_DATA_HOME": str(tmp_path), "XDG_DATA_DIRS": str(tmp_path)}
+    assert "英語" in yoriai(tmp_path, *command, LC_ALL="ja_JP.UTF-8", **no_fonts).stderr
+    assert "English" not in yoriai(tmp_path, *command, **no_fonts).stderr
+    assert (tmp_path / "one.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_an_export_is_taken_in_elsewhere(home: Path, measured: dict[str, Any], tmp_path: Path) -> None:
     path = tmp_path / "out.json"
     yoriai(home, "bench", "--export", str(path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from yoriai.cli.terminal import note, print_table, result, say, size
 
 if TYPE_CHECKING:
     from yoriai.catalog.measurement import Measurement, Spread
-    from yoriai.evaluation.chart import Chart
+    from yoriai.evaluation.chart import Bar, Chart
     from yoriai.evaluation.comparison import Line, Pair
     from yoriai.types import Language
 
@@ -141,20 +142,27 @@ def _chart(lines: Sequence[Line], pairs: Sequence[Pair], language: Language) -> 
         title = text("evaluation.chart_ratio", language, first=first, second=second)
         note = text("evaluation.chart_ratio_note", language, first=first)
         return Chart(title=title, note=note, bars=bars, line=1.0)
-    bars = tuple(
-        Bar(
-            label=_label(line.measurement), value=found.median, low=found.least, high=found.most,
-            mark=line.predicted_generation.tokens_per_s if line.predicted_generation else None,
-        )
-        for line in lines
-        if (found := line.measurement.generation_tokens_per_s)
-    )  # fmt: skip
+    bars = tuple(_bar(line, language) for line in lines if line.measurement.generation_tokens_per_s)
     machines = ", ".join(dict.fromkeys(line.measurement.machine_name for line in lines))
     title = text("evaluation.chart_speed", language, machines=machines)
     note = text("evaluation.chart_speed_note", language)
     if any(line.measurement.was_busy for line in lines):
         note += f" {BUSY}: {text('evaluation.chart_busy_note', language)}"
     return Chart(title=title, note=note, bars=bars)
+
+
+def _bar(line: Line, language: Language) -> Bar:
+    from yoriai.evaluation.chart import Bar, figure
+    from yoriai.i18n.catalogue import text
+
+    found, predicted = line.measurement.generation_tokens_per_s, line.predicted_generation
+    if not found:
+        raise ValueError(line.measurement.id)
+    bar = Bar(label=_label(line.measurement), value=found.median, low=found.least, high=found.most)
+    if not predicted:
+        return bar
+    words = text("evaluation.chart_predicted", language, value=figure(predicted.tokens_per_s))
+    return replace(bar, mark=predicted.tokens_per_s, mark_words=words)
 
 
 def _label(measurement: Measurement) -> str:
