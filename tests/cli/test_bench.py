@@ -112,6 +112,12 @@ def test_what_is_shown_is_written(home: Path, measured: dict[str, Any], tmp_path
     assert "desk" in path.read_text("utf8")
 
 
+def test_only_others_were_measured(tmp_path: Path) -> None:
+    (tmp_path / "lab.json").write_bytes(to_json([measurement()]))
+    said = yoriai(tmp_path, "bench", "--import", str(tmp_path / "lab.json"), "--compare").stdout
+    assert "this one first" in said
+
+
 def test_a_png_in_english_is_said(tmp_path: Path) -> None:
     (tmp_path / "one.json").write_bytes(to_json([measurement()]))
     command = ("bench", "--import", str(tmp_path / "one.json"), "--export", str(tmp_path / "one.png"))

@@ -72,6 +72,17 @@ def test_without_a_digest_name_and_quantisation_decide() -> None:
     assert pair.second == theirs[1]
 
 
+def test_short_and_long_prompts_are_two_conditions_but_a_few_tokens_are_none() -> None:
+    long, short = measurement(1, rate=10.0), measurement(2, prompt_tokens=100, rate=20.0)
+    again = measurement(3, prompt_tokens=1910, rate=30.0)
+    runs = [long, short, again]
+    assert latest(runs) == [short, again]
+    assert [line.generation_to_earlier for line in lines(runs, runs)] == [None, None, 3.0]
+    theirs = [measurement(4, prompt_tokens=105, rate=10.0, **OTHER)]
+    (pair,) = pairs([*runs, *theirs], ("a" * 16, "desk"), ("b" * 16, "lab"))
+    assert (pair.first, pair.second) == (short, theirs[0])
+
+
 def test_machines_in_the_order_they_appeared() -> None:
     runs = [measurement(1), measurement(2, **OTHER), measurement(3), measurement(4, machine_name="desk 2")]
     assert machines(runs) == [("a" * 16, "desk"), ("b" * 16, "lab"), ("a" * 16, "desk 2")]

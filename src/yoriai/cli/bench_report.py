@@ -58,6 +58,9 @@ def compared(everything: Sequence[Measurement], own: str) -> list[Pair]:
 
 def print_pairs(pairs: Sequence[Pair], everything: Sequence[Measurement], own: str) -> None:
     first, others = _machines(everything, own)
+    if not first and others:
+        result(say("bench_nothing_own"))
+        return
     if not first or not others:
         result(say("bench_one_machine"))
         return
@@ -138,7 +141,7 @@ def _chart(lines: Sequence[Line], pairs: Sequence[Pair], language: Language) -> 
     if pairs:
         first, second = pairs[0].first.machine_name, pairs[0].second.machine_name
         ratios = [(pair.first, pair.generation or pair.prompt) for pair in pairs]
-        bars = tuple(Bar(label=_label(each), value=ratio) for each, ratio in ratios if ratio)
+        bars = tuple(Bar(label=_label(each, language), value=ratio) for each, ratio in ratios if ratio)
         title = text("evaluation.chart_ratio", language, first=first, second=second)
         note = text("evaluation.chart_ratio_note", language, first=first)
         return Chart(title=title, note=note, bars=bars, line=1.0)
@@ -158,17 +161,20 @@ def _bar(line: Line, language: Language) -> Bar:
     found, predicted = line.measurement.generation_tokens_per_s, line.predicted_generation
     if not found:
         raise ValueError(line.measurement.id)
-    bar = Bar(label=_label(line.measurement), value=found.median, low=found.least, high=found.most)
+    bar = Bar(label=_label(line.measurement, language), value=found.median, low=found.least, high=found.most)
     if not predicted:
         return bar
     words = text("evaluation.chart_predicted", language, value=figure(predicted.tokens_per_s))
     return replace(bar, mark=predicted.tokens_per_s, mark_words=words)
 
 
-def _label(measurement: Measurement) -> str:
-    users = f" ×{measurement.users}" if measurement.users > 1 else ""
-    sign = f" {BUSY}" if measurement.was_busy else ""
-    return f"{measurement.model} {measurement.quantization} · {measurement.context}{users}{sign}"
+def _label(measurement: Measurement, language: Language) -> str:
+    from yoriai.i18n.catalogue import text
+
+    parts = [f"{measurement.model} {measurement.quantization}", str(measurement.context)]
+    if measurement.users > 1:
+        parts.append(text("evaluation.chart_users", language, users=measurement.users))
+    return " · ".join(parts) + (f" {BUSY}" if measurement.was_busy else "")
 
 
 def _sign(measurement: Measurement, found: Spread | None) -> str:
