@@ -41,14 +41,9 @@ def forecast(
     context: int,
     ask: Ask = USUAL,
     *,
-    users: int = 0,
     threads: int = 0,
     efficiency: Efficiency | None = None,
 ) -> tuple[Plan, Prediction]:
-    """Where its layers go, and how fast that is.
-
-    Args:
-        users: that memory is planned for; 0: as many as ask.
-    """
-    made = plan(Load(shape=found.shape, context=context, users=users or ask.users), machine)
+    """Where its layers go, and how fast that is."""
+    made = plan(Load(shape=found.shape, context=context, users=ask.users), machine)
     return made, predict(found, made, machine, ask, threads=threads, efficiency=efficiency)
