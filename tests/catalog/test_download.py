@@ -275,12 +275,14 @@ async def test_a_source_that_ends_after_next_to_nothing_again_and_again_is_left_
     assert hub.starts("/good.gguf") == [4000]  # what came is kept
 
 
+@pytest.mark.parametrize("size_is_known", [True, False])
 async def test_the_only_source_that_ends_again_and_again_is_a_clear_error(
-    home: Home, hub: Hub, weights: bytes
+    home: Home, hub: Hub, weights: bytes, size_is_known: bool
 ) -> None:
     hub.files["/poor.gguf"] = weights
     hub.cuts = [1000] * 400
-    error = await refused(home, home.entry(weights, home.from_url("/poor.gguf")))
+    size = len(weights) if size_is_known else None
+    error = await refused(home, home.entry(weights, home.from_url("/poor.gguf"), size_bytes=size))
     assert (error.key, error.values["brought"]) == ("catalog.source_cuts", "1,000")
     assert (home.library.partial / f"{sha256(weights)}.part").read_bytes() == weights[:4000]
 

@@ -21,6 +21,7 @@ from yoriai.errors import DiskFullError, DownloadError
 
 _TRIES = 4  # in a row that bring next to nothing
 _LEAST_SHARE, _LEAST_BYTES = 0.01, 8 * 2**20  # of the file: whichever is less is worth another try
+_LEAST_OF_UNKNOWN = 2**16  # the same where nobody said how large the file is
 _PAUSE_S = 0.5
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
 _BUSY = {408, 425, 429, 500, 502, 503, 504}
@@ -115,7 +116,7 @@ async def _attempt(egress: Egress, remote: Remote, target: Path, on_bytes: OnByt
 
 def _worth(size_bytes: int | None) -> float:
     """Bytes that a try brings at least, unless it counts as one that brought nothing."""
-    return min(_LEAST_BYTES, _LEAST_SHARE * size_bytes) if size_bytes else 1
+    return min(_LEAST_BYTES, _LEAST_SHARE * size_bytes) if size_bytes else _LEAST_OF_UNKNOWN
 
 
 def _given_up(remote: Remote, brought: int, error: Exception) -> DownloadError:
