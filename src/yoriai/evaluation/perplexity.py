@@ -13,7 +13,7 @@ from importlib.resources import files
 
 from yoriai.types import InstalledModel, Language
 
-LEAST_SOUND = 512  # tokens; of fewer a chance sentence decides, and the standard error is itself a guess
+LEAST_SOUND = 500  # tokens; of fewer a chance sentence decides, and the standard error is itself a guess
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
