@@ -62,7 +62,7 @@ class MeasurementsPage:
             return
         self._heading("by_model")
         values = [_median(each.generation_tokens_per_s) for each in measured]
-        names = [_label(each) for each in measured]
+        names = [self._label(each) for each in measured]
         charts.bars(names, {self._say("generation"): values}, label=self._say("by_model"))
 
     def _predictions(self, lines: Sequence[Line]) -> None:
@@ -76,7 +76,7 @@ class MeasurementsPage:
         predicted = [line.predicted_generation.tokens_per_s for line in held if line.predicted_generation]
         measured = [_median(line.measurement.generation_tokens_per_s) for line in held]
         charts.bars(
-            [_label(line.measurement) for line in held],
+            [self._label(line.measurement) for line in held],
             {self._say("predicted"): predicted, self._say("measured"): measured},
             label=self._say("against_prediction"),
         )
@@ -120,12 +120,13 @@ class MeasurementsPage:
                 return
             ui.label(self._say("ratio_help", first=first[1], second=second[1])).classes("y-note")
             charts.bars(
-                [_condition(pair.first) for pair in pairs],
+                [self._condition(pair.first) for pair in pairs],
                 {
                     self._say("generation"): [pair.generation for pair in pairs],
                     self._say("prompt"): [pair.prompt for pair in pairs],
                 },
                 label=self._say("two_machines"),
+                line=1.0,
             )
 
     def _table(self, lines: Sequence[Line]) -> None:
@@ -143,6 +144,15 @@ class MeasurementsPage:
         if any(line.measurement.was_busy for line in lines):
             ui.label(f"{_BUSY} : {self._say('busy')}").classes("y-note")
         ui.table(columns=columns, rows=rows, row_key="id").props("flat bordered dense").classes("y-figures")
+
+    def _label(self, measurement: Measurement) -> str:
+        return f"{measurement.machine_name} · {self._condition(measurement)}"
+
+    def _condition(self, measurement: Measurement) -> str:
+        """On two lines: broken anywhere else, nobody would know which number is which."""
+        key = "one_user" if measurement.users == 1 else "several_users"
+        condition = self._say(key, tokens=measurement.context, users=measurement.users)
+        return f"{measurement.model}\n{condition}{_BUSY if measurement.was_busy else ''}"
 
     def _heading(self, name: str) -> None:
         ui.label(self._say(name)).classes("y-heading").props("role=heading aria-level=2")
@@ -169,14 +179,6 @@ def _row(line: Line) -> dict[str, object]:
         "prompt": _spread(shown.prompt_tokens_per_s, shown.was_busy),
         "when": shown.measured_at.astimezone().strftime("%Y-%m-%d %H:%M"),
     }
-
-
-def _label(measurement: Measurement) -> str:
-    return f"{measurement.machine_name} · {_condition(measurement)}"
-
-
-def _condition(measurement: Measurement) -> str:
-    return f"{measurement.model} · {measurement.context} × {measurement.users}"
 
 
 def _median(found: Spread | None) -> float | None:
