@@ -66,6 +66,7 @@ def test_two_machines_are_compared(home: Path, measured: dict[str, Any], tmp_pat
     rate = ours["generation_tokens_per_s"]["median"]
     other = measurement(
         1, machine_id="b" * 16, machine_name="lab", model="their-name", digest=ours["digest"], context=128,
+        prompt_tokens=ours["prompt_tokens"],
         rate=rate / 2,
     )  # fmt: skip
     (tmp_path / "lab.json").write_bytes(to_json([other]))
