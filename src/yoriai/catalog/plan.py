@@ -157,8 +157,8 @@ def _made(load: Load, machine: Machine, chosen: Split, number: int, missing: int
 
 
 def _ceiling(chosen: Split, machine: Machine) -> float | None:
-    """Tokens per second of each user if every weight were read at full bandwidth, one device after the other, and nothing else took
-    time. Source: the roofline model (Williams et al. 2009) at its memory-bound end.
+    """Tokens per second of each user if every weight were read at full bandwidth, one device after the other, and
+    nothing else took time. Source: the roofline model (Williams et al. 2009) at its memory-bound end.
     """
     seconds = 0.0
     bandwidths = [*(gpu.bandwidth_bytes_per_s for gpu in machine.gpus), machine.memory_bandwidth_bytes_per_s]

@@ -11,6 +11,7 @@ from yoriai.i18n.catalogue import text
 from yoriai.types import Language
 
 SIGNS: dict[Verdict, str] = {"fits": "◯", "partly": "△", "none": "✕"}
+_NOTABLE_BYTES = 50_000_000  # less is told as "0.0 GB"
 _SLIGHTLY = 0.2  # of what the cards hold
 
 
@@ -28,7 +29,7 @@ def words(made: Plan, language: Language) -> str:
 
 def _memory(made: Plan, language: Language) -> list[str]:
     """Where more is measured than must be there."""
-    if not made.host.evictable_bytes or made.verdict == "none":
+    if made.host.evictable_bytes < _NOTABLE_BYTES or made.verdict == "none":
         return []
     values = {"resident": _gigabytes(made.resident_bytes), "pages": _gigabytes(made.host.evictable_bytes)}
     return [text("catalog.fit_evictable", language, **values)]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from yoriai.cli import drawing, fit_report
-from yoriai.cli.fit_report import Answer
+from yoriai.cli.fit_words import Answer
 from yoriai.cli.local import with_services
 from yoriai.cli.terminal import say
 from yoriai.errors import UsageError
@@ -70,6 +70,7 @@ def fit(
     ] = None,
     against_ram: Annotated[float | None, typer.Option("--against-ram", help=say("fit_against_ram"))] = None,
     against_cpu: Annotated[str, typer.Option("--against-cpu", help=say("fit_against_cpu"))] = "",
+    why: Annotated[bool, typer.Option("--why", help=say("fit_why"))] = False,
     chart: Annotated[Path | None, typer.Option("--chart", help=say("fit_chart"))] = None,
     as_json: Annotated[bool, typer.Option("--json", help=say("json"))] = False,
 ) -> None:
@@ -88,41 +89,48 @@ def fit(
         return await _answer(services, wish), await _answer(services, other) if other.is_described else None
 
     first, second = with_services(work)
-    fit_report.tell(first, second, as_json=as_json)
+    fit_report.tell(first, second, as_json=as_json, is_explained=why or bool(models))
     if chart and second:
         fit_report.draw(chart, first, second)
 
 
 async def _answer(services: Services, wish: Wish) -> Answer:
     """The best verdicts first, unless somebody named the models."""
-    from yoriai.catalog.plan import plan, plan_together
-    from yoriai.catalog.split import Load
-    from yoriai.evaluation.outlook import users_planned
-
     machine, assumed = await _machine(services, wish)
-    settings = services.settings.engine
-    context = wish.context or settings.context_size
-    users = users_planned(wish.users or 0, machine, settings.parallel)
-    loads = [
-        Load(shape=shape, context=context, users=users, kv=wish.kv) for shape in await _shapes(services, wish)
-    ]
-    plans = plan_together(loads, machine) if wish.together else [plan(load, machine) for load in loads]
     installed = {model.name: model for model in services.library.list()}
     known = {} if wish.is_described else await services.results.efficiencies(machine)
-    threads, asking = 0 if wish.is_described else settings.threads, wish.users or 1
+    threads, asking = 0 if wish.is_described else services.settings.engine.threads, wish.users or 1
     outlooks: dict[str, Outlook] = {}
     engine: dict[str, dict[str, Any]] = {}
-    for made in plans:
+    for made in await _plans(services, wish, machine):
         model = installed.get(made.load.shape.name)
         name = _free_name(made.load.shape.name, outlooks)
-        outlooks[name] = await _outlook(made, machine, model, known, threads, asking)
+        outlooks[name] = await _outlook(made, machine, model, known, threads=threads, asking=asking)
         told = await _engine_estimate(made, machine, model) if wish.engine and model else None
         engine |= {name: told} if told else {}
     if not wish.together and not wish.models:
         outlooks = dict(sorted(outlooks.items(), key=lambda each: _rank(each[1].plan)))
     return Answer(
-        machine=machine, assumed=assumed, outlooks=outlooks, installed=frozenset(installed), engine=engine
+        machine=machine,
+        assumed=assumed,
+        outlooks=outlooks,
+        installed=frozenset(installed),
+        engine=engine,
+        is_together=wish.together,
     )
+
+
+async def _plans(services: Services, wish: Wish, machine: Machine) -> Sequence[Plan]:
+    from yoriai.catalog.plan import plan, plan_together
+    from yoriai.catalog.split import Load
+    from yoriai.evaluation.outlook import users_planned
+
+    settings = services.settings.engine
+    context = wish.context or settings.context_size
+    users = users_planned(wish.users or 0, machine, settings.parallel)
+    shapes = await _shapes(services, wish)
+    loads = [Load(shape=shape, context=context, users=users, kv=wish.kv) for shape in shapes]
+    return plan_together(loads, machine) if wish.together else [plan(load, machine) for load in loads]
 
 
 def _free_name(name: str, taken: Mapping[str, object]) -> str:
@@ -158,6 +166,7 @@ async def _outlook(
     machine: Machine,
     installed: InstalledModel | None,
     known: Mapping[bool, Efficiency],
+    *,
     threads: int,
     asking: int,
 ) -> Outlook:
