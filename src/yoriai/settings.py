@@ -98,7 +98,8 @@ class DownloadSettings(_Section):
 
 class CatalogSettings(_Section):
     allowed_verdicts: tuple[Verdict, ...] = Field(
-        (), description="Verdicts on openness with which models may be pulled; empty: all."
+        (),
+        description="Verdicts on openness with which models may be pulled, added and quantised; empty: all.",
     )
 
 

@@ -120,6 +120,24 @@ def test_a_described_machine_is_planned_for(anna: httpx2.Client) -> None:
     assert found["assumed"] == ["cpu"]
 
 
+def test_named_models_are_planned_for_with_their_cache_and_together(anna: httpx2.Client) -> None:
+    names = ["gemma-2-9b", "llama-3.1-8b"]
+    asked = {"gpu": ["RTX 4060 Ti 16GB"], "ram": 48, "model": names, "context": 8192}
+
+    def rows(**more: object) -> list[dict[str, object]]:
+        found: list[dict[str, object]] = (
+            anna.get("/api/fit", params=asked | more).raise_for_status().json()["models"]
+        )
+        assert [row["model"] for row in found] == names
+        return found
+
+    alone, small, together = rows(), rows(kv="q4_0"), rows(together=True)
+    assert all(less["needed_bytes"] < more["needed_bytes"] for less, more in zip(small, alone, strict=True))  # type: ignore[operator]
+    assert [row["verdict"] for row in alone] == ["fits", "fits"]
+    assert [row["verdict"] for row in together] == ["fits", "partly"]
+    assert anna.get("/api/fit", params={"model": "nobody"}).status_code == 404
+
+
 def test_this_machine_is_planned_for_where_none_is_described(anna: httpx2.Client) -> None:
     found = anna.get("/api/fit", params={"users": 2}).raise_for_status().json()
     (row,) = [row for row in found["models"] if row["model"] == MODEL]
@@ -128,7 +146,9 @@ def test_this_machine_is_planned_for_where_none_is_described(anna: httpx2.Client
     assert row["users"] == 2
 
 
-@pytest.mark.parametrize("query", [{"gpu": "RTX 9999"}, {"ram": -1}, {"gpus": "RTX 4090"}, {"users": 0}])
+@pytest.mark.parametrize(
+    "query", [{"gpu": "RTX 9999"}, {"ram": -1}, {"gpus": "RTX 4090"}, {"users": 0}, {"kv": "f8"}]
+)
 def test_an_impossible_machine_is_refused(anna: httpx2.Client, query: dict[str, str]) -> None:
     answer = anna.get("/api/fit", params=query)
     assert answer.status_code in {400, 422}

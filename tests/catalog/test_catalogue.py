@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -131,3 +132,10 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe\x00name")
     with pytest.raises(UsageError):
         catalogue.load(path)
+
+
+def test_descriptions_leave_memory_to_the_plan() -> None:
+    """What a model takes depends on context, users and machine: a figure here would contradict the card's."""
+    for entry in catalogue.load().values():
+        told = f"{entry.description.en} {entry.description.ja}"
+        assert not re.search(r"\d\s*Gi?B", told), entry.name

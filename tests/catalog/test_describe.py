@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from yoriai.catalog import cards
 from yoriai.catalog.describe import describe
 from yoriai.errors import UsageError
+from yoriai.i18n.catalogue import error_text
 
 GIB = 2**30
 
@@ -64,7 +67,7 @@ def test_a_short_name_is_enough_where_it_is_unambiguous(text: str, name: str) ->
         ("RTX 4O90", "catalog.card_unknown", "GeForce RTX 4090"),
         ("GTX 4060 Ti", "catalog.card_unknown", "GeForce RTX 4060 Ti"),
         ("A100 80GB", "catalog.card_unknown", "A100 SXM"),
-        ("", "catalog.card_unknown", "RTX 4060 Ti 16GB"),
+        ("", "catalog.card_empty", ""),
         ("RTX 4060 Ti", "catalog.card_ambiguous", "GeForce RTX 4060 Ti 16GB"),
         ("RTX 3090 48GB", "catalog.card_memory", "GeForce RTX 3090 24GB"),
         ("RTX 4090 x0", "catalog.card_count", ""),
@@ -174,3 +177,38 @@ def test_every_card_of_the_file_is_whole_and_can_be_named() -> None:
                 assert cards.card(f"{name} {size}GB") == (name, variant, size)
                 assert 40 <= variant.bandwidth <= 10_000 or variant.memory in (2, 4)
     assert len({cards.normal(name) for name in known.cards}) == len(known.cards)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ({"cpu": "0 cores"}, "1,024"),
+        ({"cpu": "1025 cores DDR5-5600"}, "1,024"),
+        ({"cpu": "-4 cores"}, "-4 cores"),
+        ({"cpu": "2000コア"}, "1,024"),
+        ({"cpu": "16 cores DDR4-99"}, "400 to 20,000"),
+        ({"cpu": "16 cores DDR5-20001"}, "400 to 20,000"),
+        ({"cpu": "DDR5-99999999"}, "400 to 20,000"),
+        ({"gpus": [""]}, "No graphics card is named"),
+        ({"gpus": ["RTX 3090", " "]}, "No graphics card is named"),
+    ],
+)
+def test_impossible_figures_are_refused_with_their_limits(words: dict[str, Any], told: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        describe(ram_gb=16, **words)
+    assert told in error_text(caught.value, "en")
+    assert error_text(caught.value, "ja") != error_text(caught.value, "en")
+
+
+@pytest.mark.parametrize(
+    ("words", "cores", "bandwidth"),
+    [
+        ("1024 cores DDR4-400", 1024, 6.4e9),
+        ("1 core DDR5-20000", 1, 320e9),
+        ("16 cores DDR5 64GB", 16, 51.2e9),  # a size, no speed
+        ("Xeon-16 cores DDR4-3200MT/s 8ch", 16, 204.8e9),
+    ],
+)
+def test_figures_at_the_limits_count(words: str, cores: int, bandwidth: float) -> None:
+    machine = describe(ram_gb=16, cpu=words).machine
+    assert (machine.physical_cores, machine.memory_bandwidth_bytes_per_s) == (cores, bandwidth)

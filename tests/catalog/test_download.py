@@ -252,15 +252,39 @@ async def test_a_file_of_another_size_is_refused_before_it_comes(
     assert home.is_empty()
 
 
-async def test_a_body_without_end_is_left_at_the_size_that_is_known(
+async def test_a_body_without_end_is_left_at_the_size_that_is_known_and_thrown_away(
     home: Home, hub: Hub, weights: bytes
 ) -> None:
     hub.files["/a.gguf"] = weights + bytes(len(weights))
     hub.tells_length = False
     error = await refused(home, home.entry(weights, home.from_url("/a.gguf")))
-    assert error.key == "catalog.source_other_size"
-    assert home.library.list() == []
-    assert all(path.stat().st_size <= len(weights) for path in home.library.partial.iterdir())
+    assert error.key == "catalog.source_too_long"
+    assert error.values["announced"] == f"{len(weights):,}"
+    assert home.is_empty()
+
+
+async def test_a_source_that_ends_after_next_to_nothing_again_and_again_is_left_for_the_next(
+    home: Home, hub: Hub, weights: bytes
+) -> None:
+    hub.files["/poor.gguf"] = hub.files["/good.gguf"] = weights
+    hub.cuts = [1000] * 4
+    sources = (home.from_url("/poor.gguf"), home.from_url("/good.gguf"))
+    model = await home.pull(home.entry(weights, *sources))
+    assert home.installed(model) == weights
+    assert hub.starts("/poor.gguf") == [None, 1000, 2000, 3000]
+    assert hub.starts("/good.gguf") == [4000]  # what came is kept
+
+
+@pytest.mark.parametrize("size_is_known", [True, False])
+async def test_the_only_source_that_ends_again_and_again_is_a_clear_error(
+    home: Home, hub: Hub, weights: bytes, size_is_known: bool
+) -> None:
+    hub.files["/poor.gguf"] = weights
+    hub.cuts = [1000] * 400
+    size = len(weights) if size_is_known else None
+    error = await refused(home, home.entry(weights, home.from_url("/poor.gguf"), size_bytes=size))
+    assert (error.key, error.values["brought"]) == ("catalog.source_cuts", "1,000")
+    assert (home.library.partial / f"{sha256(weights)}.part").read_bytes() == weights[:4000]
 
 
 async def test_the_hub_must_mean_the_same_file_as_the_catalogue(

@@ -16,6 +16,7 @@ import pytest
 from yoriai.catalog.ggml_types import BLOCKS, FILE_TYPES
 from yoriai.catalog.gguf import Header, read_header
 from yoriai.errors import ModelFileError
+from yoriai.i18n.catalogue import error_text
 
 TEMPLATE = "{% for m in messages %}{{ m.content }}{% endfor %}"
 
@@ -148,6 +149,26 @@ def test_a_broken_or_hostile_file_is_refused(tmp_path: Path, content: bytes) -> 
     with pytest.raises(ModelFileError) as caught:
         read_header(path)
     assert caught.value.values["path"] == str(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "key", "said"),
+    [
+        (raw(1, 1, struct.pack("<Q", 2**60)), "catalog.file_broken", f"a string of {2**60:,} bytes"),
+        (raw(1, 0, bytes(8)), "catalog.file_broken", "ends inside its header"),
+        (raw(0, 0, b"", version=9), "catalog.gguf_version", "version 9"),
+        (raw(0, 0, b"", version=1), "catalog.gguf_version", "2 / 3"),
+        (raw(0, 0, b"", version=2**20 + 1), "catalog.file_broken", "version 1,048,577"),
+    ],
+    ids=range(5),
+)
+def test_what_is_wrong_is_said_as_it_is(tmp_path: Path, content: bytes, key: str, said: str) -> None:
+    path = tmp_path / "wrong.gguf"
+    path.write_bytes(content)
+    with pytest.raises(ModelFileError) as caught:
+        read_header(path)
+    assert caught.value.key == key
+    assert said in error_text(caught.value, "en")
 
 
 def test_the_smallest_whole_file_is_accepted(tmp_path: Path) -> None:

@@ -134,6 +134,10 @@ def test_a_name_that_says_too_little_finds_nothing(name: str) -> None:
         ("Qwen License", "user_limit", "yes", "4"),
         ("Qwen License", "outputs_train", "conditional", "5.b"),
         ("Qwen Research License", "commercial_use", "no", "2.b"),
+        ("Qwen Research License", "redistribution", "conditional", "3"),
+        ("Qwen Research License", "attribution", "yes", "3.c"),
+        ("Llama 3.2 Community License", "redistribution", "conditional", "use policy"),
+        ("Llama 4 Community License", "commercial_use", "conditional", "use policy"),
         ("Tongyi Qianwen License", "outputs_train", "no", "5.b"),
         ("DeepSeek Model License", "use", "conditional", "Attachment A"),
         ("DeepSeek Model License", "commercial_use", "yes", "4"),
@@ -160,10 +164,21 @@ def test_a_limit_of_users_says_its_number(licence: str, number: str) -> None:
 
 @pytest.mark.parametrize("licence", ["Llama 3.2 Community License", "Llama 4 Community License"])
 def test_what_meta_does_not_license_in_the_eu_is_said(licence: str) -> None:
-    use = RECORDS.licences[licence].answers["use"]
-    assert "EU" in use.en
-    assert "EU" in use.ja
+    answers = RECORDS.licences[licence].answers
+    for aspect in ("use", "modify", "share", "commercial_use", "redistribution"):
+        assert "EU" in answers[aspect].en
+        assert "EU" in answers[aspect].ja
+    assert "end users" in answers["use"].en
+    assert "エンドユーザー" in answers["use"].ja
     assert "EU" not in RECORDS.licences["Llama 3.1 Community License"].answers["use"].en
+
+
+def test_the_qwen_research_license_is_for_non_commercial_purposes_in_every_answer() -> None:
+    answers = RECORDS.licences["Qwen Research License"].answers
+    for aspect in ("modify", "share", "redistribution", "outputs_train"):
+        assert "non-commercial" in answers[aspect].en
+        assert "非営利" in answers[aspect].ja
+    assert "Research License" in answers["attribution"].en
 
 
 def test_a_licence_like_another_takes_over_answers_but_neither_name_nor_link() -> None:

@@ -46,6 +46,9 @@ def merged(*parents: Openness) -> Openness:
         ("OLMo", "Apache-2.0", "open_source_ai"),
         ("SmolLM3", "Apache-2.0", "open_source_ai"),
         ("OLMo", "CC-BY-NC-4.0", "restricted"),
+        ("OLMo 2 Instruct", "Apache-2.0", "restricted"),  # its card: additional terms, Gemma's
+        ("OLMo 3 Instruct", "Apache-2.0", "open_weights"),
+        ("DeepSeek-R1-Distill-Llama-70B", "MIT", "restricted"),
         ("SmolLM2", "Apache-2.0", "open_weights"),
         ("LLM-jp", "Apache-2.0", "open_weights"),
         ("Qwen2.5-Coder", "Apache-2.0", "open_weights"),
@@ -100,6 +103,25 @@ def test_a_permissive_label_does_not_free_a_model_from_its_parents() -> None:
         ("Llama 3.1", "training"),
         ("DeepSeek-R1", "outputs"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("family", "parents"),
+    [
+        ("DeepSeek-R1-Distill-Llama-70B", ["Llama 3.3", "DeepSeek-R1"]),
+        ("deepseek-r1-distill-llama", ["Llama 3.1", "Llama 3.3", "DeepSeek-R1"]),  # of which size isn't said
+        ("OLMo-2-1124-7B-Instruct", ["OLMo", "Gemma"]),
+        ("Olmo-3-7B-Think", ["OLMo"]),
+    ],
+)
+def test_a_model_names_what_it_was_made_from(family: str, parents: list[str]) -> None:
+    assert [step.parent for step in assess(RECORDS, family, "").chain] == parents
+
+
+def test_a_model_trained_on_instructions_is_told_from_its_base() -> None:
+    names = ["OLMo 2 1124 7B Instruct", "OLMo 2 1124 13B DPO", "OLMo 2 1124 7B", "Olmo 3 32B Think"]
+    found = [family.name for name in names if (family := RECORDS.family_of_model(name))]
+    assert found == ["OLMo 2 Instruct", "OLMo 2 Instruct", "OLMo", "OLMo 3 Instruct"]
 
 
 def test_the_chain_goes_back_to_the_first_ancestor() -> None:
@@ -201,6 +223,7 @@ def test_only_allowed_verdicts_pass() -> None:
         said = error_text(caught.value, language)
         assert "restricted" in said
         assert "open_source_ai, open_weights" in said
+        assert "YORIAI_CATALOG__ALLOWED_VERDICTS" in said
 
 
 def test_without_a_choice_everything_passes() -> None:

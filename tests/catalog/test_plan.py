@@ -86,6 +86,13 @@ def test_sizes_are_those_of_the_published_comparison(name: str, gigabytes: float
     assert known.parameters == pytest.approx(parameters, rel=0.03)
 
 
+def test_the_ceiling_is_that_of_each_user() -> None:
+    """A step reads the weights once and gives every user a token: with room for all, it is the same for each."""
+    one, many = plan(of("llama-3.1-8b"), PC1), plan(of("llama-3.1-8b", users=8), PC1)
+    assert many.verdict == "fits"
+    assert one.ceiling_tokens_per_s == pytest.approx(many.ceiling_tokens_per_s, rel=0.05)
+
+
 def test_what_does_not_fit_says_what_would_happen() -> None:
     large, slightly = plan(of("llama-3.1-70b"), PC2), plan(of("gemma-2-27b"), PC2)
     assert (large.reason, slightly.reason) == ("speed", "room")
@@ -121,7 +128,8 @@ def test_without_a_card_a_plan_is_the_memory_estimate_and_its_cache_follows_the_
         for layer in load.shape.layers
     )
     assert bare.host.cache_bytes == 2 * 2 * kept
-    assert bare.needed_bytes == memory_needed(load.shape, 8192, 2)
+    assert bare.resident_bytes == memory_needed(load.shape, 8192, 2)
+    assert bare.needed_bytes == bare.resident_bytes - load.shape.repacked_bytes
     assert bare.host.compute_bytes > 0
 
 
@@ -167,6 +175,18 @@ def test_without_cards_a_model_fits_into_ram_or_not() -> None:
     small = plan(of("llama-3.1-8b"), machine(ram=8))
     assert (small.verdict, small.reason) == ("none", "memory")
     assert small.missing_bytes == small.needed_bytes - 8 * GIB
+
+
+def test_pages_that_the_system_may_take_back_are_resident_but_not_needed() -> None:
+    load = Load(shape=replace(shape(), repacked_bytes=6 * 10**9), context=512)
+    roomy = plan(load, machine(ram=64))
+    assert roomy.resident_bytes == memory_needed(load.shape, 512, 1) == roomy.needed_bytes + 6 * 10**9
+    exact = roomy.needed_bytes / GIB
+    assert plan(load, machine(ram=exact + 1e-6)).verdict == "fits"
+    short = plan(load, machine(ram=exact - 1e-3))
+    assert (short.verdict, short.reason) == ("none", "memory")
+    first, second = plan_together([load, load], machine(ram=2 * exact + 1e-6))
+    assert (first.verdict, second.verdict) == ("fits", "fits")
 
 
 def test_without_cards_a_large_model_fits_but_is_told_to_be_slow() -> None:

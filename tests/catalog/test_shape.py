@@ -15,6 +15,8 @@ from yoriai.catalog.library import Library
 from yoriai.catalog.memory import memory_needed
 from yoriai.errors import ModelFileError, NotFoundError
 
+from .test_library import small
+
 ENTRIES = catalogue.load()
 
 
@@ -202,6 +204,27 @@ def test_a_model_is_found_by_name_or_path(smollm2_path: Path, tmp_path: Path) ->
     assert [made.origin for made in found] == ["header", "catalogue", "header"]
     assert found[2].name == "Another.gguf"
     assert {made.name for made in shapes.all_shapes(library, ENTRIES)} == {"mine", *ENTRIES}
-    for unknown in ("nope", "nope.gguf", "../../etc/passwd", ""):
+    for unknown in ("nope", "nope.gguf", "nope/nope.gguf", ""):
         with pytest.raises(NotFoundError):
             shapes.of_name(unknown, library, ENTRIES)
+
+
+def test_a_file_that_cannot_be_used_is_told_as_it_is_when_it_is_added(tmp_path: Path) -> None:
+    library = Library(tmp_path / "models")
+    projector = small(tmp_path / "projector.gguf", general__type="mmproj")
+    text = tmp_path / "notes.txt"
+    text.write_text("Not a model. " * 10)
+    (tmp_path / "newer.gguf").write_bytes(b"GGUF\x09\0\0\0" + bytes(100))
+    for path in (projector, text, tmp_path / "newer.gguf"):
+        with pytest.raises(ModelFileError) as planned:
+            shapes.of_name(str(path), library, ENTRIES)
+        with pytest.raises(ModelFileError) as added:
+            library.add(path)
+        assert (planned.value.key, planned.value.values) == (added.value.key, added.value.values)
+
+
+def test_of_a_model_in_parts_all_are_counted(tmp_path: Path) -> None:
+    first = small(tmp_path / "big.gguf", parts=3)
+    of_all = sum(path.stat().st_size for path in tmp_path.glob("big-*.gguf"))
+    made = shapes.of_name(str(first), Library(tmp_path / "models"), ENTRIES)
+    assert made.size_bytes == of_all

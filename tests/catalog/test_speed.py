@@ -239,3 +239,27 @@ def test_what_the_machine_was_measured_to_reach_moves_and_narrows_the_prediction
 def test_which_cards_are_slow_in_half_precision(card: str, is_slow: bool) -> None:
     (gpu,) = describe([card], 32).machine.gpus
     assert kernels.is_slow_half(gpu) == is_slow
+
+
+# ---- several users ----------------------------------------------------------------------------------------
+def test_a_rate_of_several_users_is_told_together_and_for_each_and_never_beats_what_is_possible_at_best() -> (
+    None
+):
+    alone = describe(["RTX 3090"], 32, "").machine
+    for users in (1, 2, 8, 64):
+        made, predicted = forecast(of("llama-3.1-8b"), alone, 8192, replace(USUAL, users=users))
+        told = row(predicted, "en")
+        together, each = (told[f"generation_tokens_per_s{of_each}"] for of_each in ("", "_per_user"))
+        assert told["speed_users"] == users
+        assert together["predicted"] == pytest.approx(users * each["predicted"])
+        assert each["predicted"] < (made.ceiling_tokens_per_s or 0)
+    assert "for all 64 users together" in words(predicted, "en")
+    assert "slower than one reads (5)" in words(predicted, "en")
+    assert "64 人合わせて" in words(predicted, "ja")
+    assert "users" not in words(forecast(of("llama-3.1-8b"), alone, 8192)[1], "en")
+
+
+def test_several_users_who_are_all_answered_at_reading_speed_are_not_told_that_it_is_slow() -> None:
+    _, predicted = forecast(of("llama-3.1-8b"), PC1, 4096, replace(USUAL, users=2))
+    assert "for all 2 users together" in words(predicted, "en")
+    assert "slower" not in words(predicted, "en")

@@ -66,6 +66,7 @@ def test_two_machines_are_compared(home: Path, measured: dict[str, Any], tmp_pat
     rate = ours["generation_tokens_per_s"]["median"]
     other = measurement(
         1, machine_id="b" * 16, machine_name="lab", model="their-name", digest=ours["digest"], context=128,
+        prompt_tokens=ours["prompt_tokens"],
         rate=rate / 2,
     )  # fmt: skip
     (tmp_path / "lab.json").write_bytes(to_json([other]))
@@ -87,11 +88,44 @@ def test_two_machines_are_compared(home: Path, measured: dict[str, Any], tmp_pat
     assert "lab" in (tmp_path / "r.svg").read_text()
 
 
+def test_what_a_busy_machine_measured_is_marked_and_can_be_discarded(tmp_path: Path) -> None:
+    path = tmp_path / "all.json"
+    path.write_bytes(to_json([measurement(1), measurement(2, model="busy-one", rate=4.0, was_busy=True)]))
+    table = yoriai(tmp_path, "bench", "--import", str(path)).stdout
+    assert "4.00 (4.00–4.00) *" in table
+    assert "--forget busy" in table
+    for suffix in ("md", "svg", "csv"):
+        yoriai(tmp_path, "bench", "--export", str(tmp_path / f"out.{suffix}"))
+    assert "\\* : " in (tmp_path / "out.md").read_text()
+    assert "busy-one Q8_0 · 2048 *" in (tmp_path / "out.svg").read_text()
+    assert "True" in (tmp_path / "out.csv").read_text()
+    unknown = yoriai(tmp_path, "bench", "--forget", "f" * 32, "--forget", "busy")
+    assert (unknown.returncode, len(unknown.stderr.splitlines())) == (3, 1)
+    left = shown(tmp_path, "--forget", "busy")["measurements"]
+    assert [each["measurement"]["was_busy"] for each in left] == [False]
+    assert shown(tmp_path, "--forget", left[0]["measurement"]["id"])["measurements"] == []
+
+
 @pytest.mark.parametrize("suffix", ["md", "csv", "json", "svg"])
 def test_what_is_shown_is_written(home: Path, measured: dict[str, Any], tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"out.{suffix}"
     assert yoriai(home, "bench", "--export", str(path)).returncode == 0
     assert "desk" in path.read_text("utf8")
+
+
+def test_only_others_were_measured(tmp_path: Path) -> None:
+    (tmp_path / "lab.json").write_bytes(to_json([measurement()]))
+    said = yoriai(tmp_path, "bench", "--import", str(tmp_path / "lab.json"), "--compare").stdout
+    assert "this one first" in said
+
+
+def test_a_png_in_english_is_said(tmp_path: Path) -> None:
+    (tmp_path / "one.json").write_bytes(to_json([measurement()]))
+    command = ("bench", "--import", str(tmp_path / "one.json"), "--export", str(tmp_path / "one.png"))
+    no_fonts = {"XDG_DATA_HOME": str(tmp_path), "XDG_DATA_DIRS": str(tmp_path)}
+    assert "英語" in yoriai(tmp_path, *command, LC_ALL="ja_JP.UTF-8", **no_fonts).stderr
+    assert "English" not in yoriai(tmp_path, *command, **no_fonts).stderr
+    assert (tmp_path / "one.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_an_export_is_taken_in_elsewhere(home: Path, measured: dict[str, Any], tmp_path: Path) -> None:

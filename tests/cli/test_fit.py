@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def test_a_table_says_verdicts_in_the_readers_language(tmp_path: Path) -> None:
     english, japanese = (run(tmp_path, *REFERENCE, *PC2, lang=lang) for lang in ("C.UTF-8", "ja_JP.UTF-8"))
     for done in (english, japanese):
         assert done.returncode == 0, done.stderr
-        assert [line[0] for line in done.stdout.splitlines() if line[0] in "◯△✕"] == list("✕△◯◯◯")
+        assert [line[0] for line in done.stdout.splitlines() if line and line[0] in "◯△✕"] == list("✕△◯◯◯")
     assert "2 × GeForce GTX 1080 Ti 11 GB" in english.stdout
     assert "slightly too large" in english.stdout
     assert "8 cores with two channels" in english.stdout  # what was assumed
@@ -70,6 +71,17 @@ def test_this_machine_is_looked_at_where_none_is_described(tmp_path: Path) -> No
     assert json.loads((tmp_path / "hardware.json").read_bytes())["bytes_per_s"] > 0
 
 
+def test_without_a_number_of_users_memory_is_that_of_the_engine_and_speed_that_of_one(tmp_path: Path) -> None:
+    (unsaid,), (one,), (four,) = (
+        rows(tmp_path, "smollm2-135m", *more) for more in ((), ("--users", "1"), ("--users", "4"))
+    )
+    assert unsaid["users"] == 4
+    assert unsaid["needed_bytes"] == four["needed_bytes"] > one["needed_bytes"]
+    speeds = [row["generation_tokens_per_s"]["predicted"] for row in (unsaid, one)]
+    assert speeds[0] == pytest.approx(speeds[1], rel=0.01)
+    assert rows(tmp_path, "smollm2-135m", *PC1)[0]["users"] == 1
+
+
 def test_a_model_that_is_loaded_twice_is_told_twice(tmp_path: Path) -> None:
     both = rows(tmp_path, "llama-3.1-8b", "llama-3.1-8b", "--gpu", "RTX 4060 Ti 16GB", "--together")
     assert [row["model"] for row in both] == ["llama-3.1-8b"] * 2
@@ -78,11 +90,62 @@ def test_a_model_that_is_loaded_twice_is_told_twice(tmp_path: Path) -> None:
 
 def test_what_memory_cannot_hold_has_no_speed(tmp_path: Path) -> None:
     done = run(tmp_path, "llama-3.1-70b", "--ram", "16", "--gpu", "RTX 4060 Ti 8GB")
-    line = next(line for line in done.stdout.splitlines() if "llama-3.1-70b" in line)
-    *_, speed, words = re.split(r"  +", line.strip())
-    assert speed == "–"
-    assert words.startswith("It does not run")
+    lines = done.stdout.splitlines()
+    assert next(line for line in lines if line.startswith("✕")).endswith("–")
+    words = next(line for line in lines if line.startswith("llama-3.1-70b: "))
+    assert "It does not run" in words
     assert "decides" not in words
+    assert "tokens/s" not in words
+
+
+def _width(line: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in line)
+
+
+@pytest.mark.parametrize("lang", ["C.UTF-8", "ja_JP.UTF-8"])
+@pytest.mark.parametrize("more", [(), ("--against-gpu", "RTX 3090")])
+def test_the_table_fits_into_80_columns_and_sentences_come_when_asked_for(
+    tmp_path: Path, lang: str, more: tuple[str, ...]
+) -> None:
+    done = run(tmp_path, *PC2, *more, lang=lang)
+    lines = done.stdout.splitlines()
+    assert sum(line.startswith(("◯", "△", "✕")) for line in lines) > 20
+    assert max(_width(line) for line in lines if "gemma" in line or "smollm2" in line) <= 80
+    assert not [line for line in lines if line != line.rstrip()]
+    assert not [line for line in lines if line.startswith("gemma-2-9b")]
+    asked = run(tmp_path, *PC2, *more, "--why", lang=lang).stdout.splitlines()
+    assert len([line for line in asked if re.match(r"gemma-2-9b(, [^:]+)?: ", line)]) == (2 if more else 1)
+
+
+def test_all_together_have_one_verdict_and_a_sum_for_each_device(tmp_path: Path) -> None:
+    gpu, models = ("--gpu", "RTX 4090", "--ram", "64"), ("gemma-2-9b", "llama-3.1-8b")
+    last = [
+        next(
+            line
+            for line in run(tmp_path, *names, *gpu, "--together").stdout.splitlines()
+            if "together" in line
+        )
+        for names in (models, (*models, "gemma-2-9b"), (*models, "llama-3.1-70b"))
+    ]
+    alone = rows(tmp_path, *models, *gpu, "--together")
+    card = sum(row["gpu_bytes"] for row in alone) / 1e9
+    assert f"RTX 4090 {card:.1f} GB of" in last[0]
+    assert "All of them fit" in last[0]
+    assert "partly in RAM: gemma-2-9b" in last[1]
+    assert "left out: llama-3.1-70b" in last[2]
+
+
+def test_a_speed_that_cannot_be_predicted_has_a_reason(tmp_path: Path) -> None:
+    done = run(tmp_path, "llama-3.1-8b", "--gpu", "Apple M3 Max 64GB")
+    assert next(line for line in done.stdout.splitlines() if line.startswith("◯")).endswith("?")
+    assert "cannot be predicted" in done.stdout
+
+
+def test_many_users_are_told_what_each_of_them_gets(tmp_path: Path) -> None:
+    done = run(tmp_path, "llama-3.1-8b", "--users", "64", "--gpu", "RTX 3090", "--ram", "32")
+    assert "Tokens/s: of all 64 users together" in done.stdout
+    assert "for each of them, slower than one reads" in done.stdout
+    assert "tokens/s for each user at the very best" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -92,6 +155,8 @@ def test_what_memory_cannot_hold_has_no_speed(tmp_path: Path) -> None:
         (("--gpu", "RTX 9999"), 2, "Did you mean"),
         (("--gpu", "RTX 4060 Ti"), 2, "16GB"),
         (("--ram", "0"), 2, "RAM"),
+        (("--gpu", ""), 2, "No graphics card is named"),
+        (("--cpu", "5000 cores"), 2, "1,024"),
         (("--context", "1"), 2, "256"),
         (("--kv", "q2"), 2, "q8_0"),
         (("--chart", "ratio.svg"), 2, "--against-gpu"),

@@ -11,8 +11,8 @@ import httpx2
 from serving import PASSWORD, yoriai
 
 
-def table(home: Path, *arguments: str) -> Any:
-    done = yoriai(home, *arguments, "--json")
+def table(home: Path, *arguments: str, **variables: str) -> Any:
+    done = yoriai(home, *arguments, "--json", **variables)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -87,6 +87,26 @@ def test_an_administrator_allows_certain_verdicts_only(tmp_path: Path) -> None:
         assert done.returncode == 4
         assert "catalog.allowed_verdicts" in done.stderr
         assert "Download" not in done.stderr
+    states = {row["name"]: row["state"] for row in table(tmp_path, "model", "list", **allowed)["models"]}
+    assert (states["gemma-3-270m"], states["smollm3-3b"]) == ("not_allowed", "available")
+    assert "not allowed" in yoriai(tmp_path, "model", "list", **allowed).stdout
+
+
+def test_a_file_with_another_verdict_is_neither_added_nor_quantised(
+    tmp_path: Path, smollm2_path: Path
+) -> None:
+    strict = {"YORIAI_CATALOG__ALLOWED_VERDICTS": '["open_source_ai"]'}
+    add = ("model", "add", str(smollm2_path), "--name", "mine")
+    refused = yoriai(tmp_path, *add, **strict)
+    assert refused.returncode == 4
+    assert "open_weights" in refused.stderr
+    assert "open_source_ai" in refused.stderr
+    assert not list((tmp_path / "models").glob("partial/*.tmp"))
+    assert not list((tmp_path / "models").glob("manifests/*"))
+    assert yoriai(tmp_path, *add, "--link").returncode == 0
+    quantised = yoriai(tmp_path, "model", "quantize", "mine", "--to", "q2_k", "--no-measure", **strict)
+    assert quantised.returncode == 4
+    assert "open_weights" in quantised.stderr
 
 
 def test_a_model_is_shown_with_its_openness(tmp_path: Path) -> None:

@@ -72,7 +72,9 @@ def test_the_new_models_are_there_to_use(home: Path, made: dict[str, Any]) -> No
 def test_a_second_run_makes_nothing_twice(home: Path, made: dict[str, Any]) -> None:
     done = yoriai(home, "model", "quantize", MODEL, "--to", "Q8_0", "--no-measure", LC_ALL="ja_JP.UTF-8")
     assert done.returncode == 0, done.stderr
-    assert "すでにあります" in done.stderr
+    assert "すでにある" in done.stderr
+    assert "--force" in done.stderr
+    assert "測定" not in done.stderr
     assert "重み当たりビット" in done.stdout
 
 
@@ -83,6 +85,20 @@ def test_a_text_of_one_s_own_is_read(home: Path, made: dict[str, Any], tmp_path:
     answer = json.loads(done.stdout)
     assert answer["text"] == "own.txt"
     assert answer["versions"][0]["perplexity"]["value"] < 2
+    assert not any(version["is_sound"] for version in answer["versions"])  # 50 tokens
+
+
+def test_it_is_made_again_only_when_forced(home: Path, made: dict[str, Any]) -> None:
+    weights = Path(json.loads(yoriai(home, "model", "show", f"{MODEL}-q2_k", "--json").stdout)["paths"][0])
+    before = weights.stat().st_ino
+    again = ("model", "quantize", MODEL, "--to", "q2_k", "--no-measure")
+    assert yoriai(home, *again).returncode == 0
+    assert weights.stat().st_ino == before
+    forced = yoriai(home, *again, "--force")
+    assert forced.returncode == 0, forced.stderr
+    assert "quantising" in forced.stderr
+    assert "measuring" not in forced.stderr
+    assert weights.stat().st_ino != before
 
 
 @pytest.mark.parametrize(

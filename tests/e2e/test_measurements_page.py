@@ -20,7 +20,7 @@ MEASURED = [
     measurement(0, rate=40.0),
     measurement(1, model="gemma-2-9b", digest="e" * 64, rate=30.0),
     measurement(2, rate=80.0, **LAB),
-    measurement(3, model="smollm2-135m", digest="f" * 64, rate=400.0, **LAB),
+    measurement(3, model="smollm2-135m", digest="f" * 64, rate=400.0, users=2, was_busy=True, **LAB),
 ]
 
 
@@ -63,10 +63,15 @@ def test_speeds_predictions_and_two_machines_are_drawn(new_context: NewContext, 
     page.click(".q-menu .q-item:has-text('lab')")
     page.get_by_label("Second machine").click()
     page.click(".q-menu .q-item:has-text('desk')")
-    expect(ratios).to_contain_text("llama-3.1-8b · 2048 × 1")
+    expect(ratios).to_contain_text("llama-3.1-8b2048 tokens, 1 user")
     expect(page.locator("text=lab <b>1</b> over desk")).to_be_visible()
     expect(ratios.locator("text:text-is('2')").last).to_be_visible()
+    assert ratios.locator("path[stroke='#888']").count() == 1  # the line at 1, and no other chart has one
+    assert predictions.locator("path[stroke='#888']").count() == 0
     expect(page.locator(".q-table tbody tr")).to_have_count(4)
+    expect(speeds).to_contain_text("2048 tokens, 2 users*")
+    expect(page.locator("td:has-text('400')")).to_have_text("400 (400–400) *")
+    expect(page.locator("text=Predictions don't learn from them")).to_be_visible()
     assert page.locator(".q-table b, .y-chart b").count() == 0
 
 
@@ -79,3 +84,11 @@ def test_a_phone_shows_it_without_scrolling_sideways(
     page.wait_for_selector(".y-chart svg text")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.evaluate(NAMELESS) == []
+
+
+def test_in_the_dark_the_field_in_use_can_be_read(new_context: NewContext, filled: Served) -> None:
+    page = opened(new_context, filled, color_scheme="dark")
+    page.get_by_label("First machine").focus()
+    label = page.locator(".q-field--focused .q-field__label")
+    expect(label).to_have_css("color", "rgb(157, 187, 232)")
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"

@@ -178,6 +178,7 @@ def test_another_machine_is_planned_with_beside_this_one(page: Page) -> None:
     expect(page.locator(".y-strip")).to_contain_text("2 × GeForce GTX 1080 Ti")
     page.click("text=How many times faster the described machine is")
     expect(page.locator(".y-plan .y-chart")).to_contain_text("gemma-2-9b Q8_0")
+    expect(page.locator(".y-plan .y-chart path[stroke='#888']")).to_have_count(1)  # the line at 1
     page.get_by_label("Fits", exact=True).select_option(label="Fits the described machine (◯)")
     assert "llama-3.1-8b" in names(page)
     assert "gemma-2-27b" not in names(page)

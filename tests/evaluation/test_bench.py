@@ -37,8 +37,15 @@ class Kept:
         self.told: list[Progress] = []
         self.bench = Bench(
             machine=MACHINE, machine_name="desk", keep=self.keep, show=self.told.append,
-            foresee=partial(foresee, MACHINE), asked_by=Context(user=User(id="u", name="u", role=Role.MEMBER)),
+            foresee=partial(foresee, MACHINE), is_busy=self.is_busy,
+            asked_by=Context(user=User(id="u", name="u", role=Role.MEMBER)),
         )  # fmt: skip
+
+        self.busy = [False]
+
+    async def is_busy(self) -> bool:
+        """Anew at each look; the last for good."""
+        return self.busy.pop(0) if len(self.busy) > 1 else self.busy[0]
 
     async def keep(self, measurement: Measurement) -> None:
         await asyncio.sleep(0)
@@ -82,6 +89,12 @@ async def test_a_real_model_is_measured_under_each_condition(kept: Kept, source:
         assert each.engine.startswith("xllamacpp 20")
     assert [progress.done for progress in kept.told] == [0, 1, 2, 2, 3, 4, 4, 5, 6, 6, 7, 8]
     assert {progress.total for progress in kept.told} == {8}
+
+
+async def test_each_condition_keeps_whether_the_machine_was_busy_then(kept: Kept, source: Source) -> None:
+    kept.busy = [True, False]
+    await kept.bench.run([source], Conditions(contexts=(128,), users=(1, 2), tokens=16, rounds=1))
+    assert [each.was_busy for each in kept.measurements] == [True, False]
 
 
 async def test_what_was_done_until_a_stop_is_kept(kept: Kept, source: Source) -> None:

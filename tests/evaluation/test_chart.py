@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from yoriai.evaluation.chart import Bar, Chart, figure, to_png, to_svg
+from yoriai.evaluation.lettering import has_japanese
 
 CHART = Chart(
     title="Tokens per second",
@@ -64,6 +65,20 @@ def test_none_and_very_many_bars(bars: tuple[Bar, ...]) -> None:
 )
 def test_figures_have_three_digits(value: float, shown: str) -> None:
     assert figure(value) == shown
+
+
+def test_the_measured_value_says_which_the_predicted_one_is() -> None:
+    bars = (Bar(label="one", value=17.7, mark=64, mark_words="predicted 64"), Bar(label="two", value=5))
+    root = ElementTree.fromstring(to_svg(replace(CHART, bars=bars)))
+    words = {each.text: each for each in root.iter(f"{SVG}text")}
+    assert "5.00" in words
+    assert float(words["17.7 (predicted 64)"].attrib["x"]) < 960 - 150  # which leaves room for it
+
+
+@pytest.mark.skipif(not has_japanese(), reason="no font with Japanese letters")
+def test_a_png_shows_japanese_where_a_font_is_there() -> None:
+    one, other = (to_png(replace(CHART, title=title)) for title in ("日本語", "漢字文"))
+    assert one != other  # each would be ???, or three empty boxes
 
 
 def test_a_png_is_whole() -> None:

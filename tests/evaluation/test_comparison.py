@@ -56,11 +56,31 @@ def test_the_same_weights_on_two_machines_whatever_they_are_called() -> None:
     assert pair.prompt == 1.0
 
 
+def test_a_busy_machine_is_compared_only_where_it_was_never_quiet() -> None:
+    mine = [measurement(1, rate=40.0), measurement(2, rate=4.0, was_busy=True)]
+    theirs = [measurement(3, rate=10.0, was_busy=True, **OTHER)]
+    (pair,) = pairs([*mine, *theirs], ("a" * 16, "desk"), ("b" * 16, "lab"))
+    assert (pair.first, pair.second) == (mine[0], theirs[0])
+    (line,) = lines([measurement(4, rate=20.0)], [*mine, measurement(4, rate=20.0)])
+    assert line.generation_to_earlier == 0.5
+
+
 def test_without_a_digest_name_and_quantisation_decide() -> None:
     mine = measurement(1, digest="")
     theirs = [measurement(2, digest="", quantization="Q4_K_M", **OTHER), measurement(3, digest="", **OTHER)]
     (pair,) = pairs([mine, *theirs], ("a" * 16, "desk"), ("b" * 16, "lab"))
     assert pair.second == theirs[1]
+
+
+def test_short_and_long_prompts_are_two_conditions_but_a_few_tokens_are_none() -> None:
+    long, short = measurement(1, rate=10.0), measurement(2, prompt_tokens=100, rate=20.0)
+    again = measurement(3, prompt_tokens=1910, rate=30.0)
+    runs = [long, short, again]
+    assert latest(runs) == [short, again]
+    assert [line.generation_to_earlier for line in lines(runs, runs)] == [None, None, 3.0]
+    theirs = [measurement(4, prompt_tokens=105, rate=10.0, **OTHER)]
+    (pair,) = pairs([*runs, *theirs], ("a" * 16, "desk"), ("b" * 16, "lab"))
+    assert (pair.first, pair.second) == (short, theirs[0])
 
 
 def test_machines_in_the_order_they_appeared() -> None:

@@ -36,6 +36,20 @@ async def test_more_users_and_a_longer_context_take_more(services: Services) -> 
     assert many["llama-3.1-8b"].plan.needed_bytes > one["llama-3.1-8b"].plan.needed_bytes
 
 
+async def test_this_machine_is_planned_with_all_slots_of_its_engine_and_the_speed_of_one(
+    services: Services,
+) -> None:
+    here = await services.outlooks.machine()
+    unsaid, one, four = [
+        (await services.outlooks.all(here, Use(users=users)))["llama-3.1-8b"] for users in (0, 1, 4)
+    ]
+    assert services.settings.engine.parallel == 4
+    assert unsaid.plan.needed_bytes == four.plan.needed_bytes > one.plan.needed_bytes
+    assert unsaid.prediction.generation == one.prediction.generation != four.prediction.generation
+    described = (await services.outlooks.all(TWO_OLD_CARDS, Use()))["llama-3.1-8b"]
+    assert described.plan.load.users == 1
+
+
 async def test_a_model_that_came_is_planned_from_its_own_file(services: Services, smollm2_path: Path) -> None:
     name = "smollm2-135m"
     before = (await services.outlooks.all(TWO_OLD_CARDS, Use()))[name].plan.load.shape

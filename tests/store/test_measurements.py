@@ -24,6 +24,20 @@ async def test_what_was_measured_is_read_as_it_was(database: Database) -> None:
     assert await database.read(measurements.everything) == [whole, bare]
 
 
+async def test_that_the_machine_was_busy_is_kept_with_and_without_a_first_token(database: Database) -> None:
+    busy = [measurement(1, was_busy=True), measurement(2, was_busy=True, first_token_s=None)]
+    await database.write(lambda connection: measurements.add_unknown(connection, busy))
+    assert await database.read(measurements.everything) == busy
+
+
+async def test_what_is_forgotten_is_gone(database: Database) -> None:
+    one, two = measurement(1), measurement(2)
+    await database.write(lambda connection: measurements.add_unknown(connection, [one, two]))
+    gone = {one.id, "f" * 32}
+    assert await database.write(lambda connection: measurements.forget(connection, gone)) == 1
+    assert await database.read(measurements.everything) == [two]
+
+
 async def test_what_is_known_is_not_taken_twice(database: Database) -> None:
     first, second = measurement(1), measurement(2)
     counts = [

@@ -15,6 +15,7 @@ from yoriai.api.state import TheServices
 from yoriai.bootstrap import Services
 from yoriai.catalog.catalogue import Entry
 from yoriai.catalog.describe import describe
+from yoriai.catalog.memory import KvType
 from yoriai.catalog.pulls import Pull
 from yoriai.catalog.report import OpennessReport, report
 from yoriai.evaluation.outlook import Use, row
@@ -77,14 +78,21 @@ async def list_models(context: CurrentContext, services: TheServices) -> Models:
 
 
 class FitQuery(BaseModel):
-    """A machine in words, such as gpu "RTX 4060 Ti 16GB x3", and how models are used on it; no words: this machine."""
+    """A machine in words, such as gpu "RTX 4060 Ti 16GB x3", and how models are used on it; no words: this machine.
+
+    No model: all that are installed or in the catalogue. `together`: loaded at the same time, in the order given.
+    """
 
     model_config = ConfigDict(extra="forbid")
+    model: list[Annotated[str, Field(max_length=200)]] = Field([], max_length=64)
     gpu: list[Annotated[str, Field(max_length=200)]] = Field([], max_length=64)
     ram: float | None = None  # GB
     cpu: str = Field("", max_length=200)
     context: int | None = Field(None, ge=256, le=2**22)
-    users: int = Field(1, ge=1, le=10_000)
+    # None: memory for all slots of this machine's engine, on a described one for one user; speed of one.
+    users: int | None = Field(None, ge=1, le=10_000)
+    kv: KvType = "f16"  # type of the cache
+    together: bool = False
 
 
 class Fit(BaseModel):
@@ -100,7 +108,14 @@ async def fit(query: Annotated[FitQuery, Query()], context: CurrentContext, serv
     is_described = bool(query.gpu or query.cpu or query.ram is not None)
     described = describe(query.gpu, query.ram, query.cpu) if is_described else None
     machine = described.machine if described else await services.outlooks.machine()
-    found = await services.outlooks.all(machine, Use(context=query.context or 0, users=query.users))
+    use = Use(
+        context=query.context or 0,
+        users=query.users or 0,
+        kv=query.kv,
+        models=tuple(query.model),
+        together=query.together,
+    )
+    found = await services.outlooks.all(machine, use)
     installed = {model.name for model in await to_thread.run_sync(services.library.list)}
     rows = [row(each, context.language, installed=name in installed) for name, each in found.items()]
     return Fit(assumed=list(described.assumed) if described else [], models=rows)

@@ -5,13 +5,14 @@ Owns the fit and which measurements count. `catalog.speed` takes the result; `ev
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from statistics import median
 
 from yoriai.catalog.measurement import Measurement
 from yoriai.catalog.speed import Efficiency, Factor
 
-_LEAST_SPREAD = 1.15  # what one model tells of another, at best
+_LEAST_SPREAD = 1.15  # by which models differ that reach most alike
 _PLAUSIBLE = (0.02, 50.0)  # a ratio beyond this is a mistake, not a machine
 
 
@@ -21,7 +22,7 @@ def calibrate(
     """The median of measured over foreseen, of generation and of prompts; one where nothing was measured.
 
     The median of ratios is the least-absolute-error fit of one factor in logarithms: one disturbed run doesn't move it.
-    Each model has one voice, however often it was measured.
+    Each model has one voice, however often it was measured. A machine at other work is never asked: it tells of that.
 
     Args:
         without: a model whose measurements don't count, where it is to be foreseen itself.
@@ -30,7 +31,8 @@ def calibrate(
     own = [
         each
         for each in measurements
-        if each.machine_id == machine_id and each.model != without and not each.is_imported
+        if each.machine_id == machine_id and each.model != without
+        if not each.is_imported and not each.was_busy
         if (each.foreseen_generation_tokens_per_s is not None) == writes
     ]
     return Efficiency(
@@ -40,11 +42,17 @@ def calibrate(
 
 
 def _factor(ratios: list[float]) -> Factor:
+    """The spread widens by √(1 + 1/n) in logarithms: n models don't know their own middle exactly.
+
+    Source: prediction interval of one more value of a normal sample, NIST/SEMATECH e-Handbook, 7.1.4.
+    """
     if not ratios:
         return Factor()
     value = median(ratios)
     off = [max(ratio / value, value / ratio) for ratio in ratios]
-    return Factor(value=value, spread=max([_LEAST_SPREAD, *off]), models=len(ratios))
+    return Factor(
+        value=value, spread=max([_LEAST_SPREAD, *off]) ** math.sqrt(1 + 1 / len(ratios)), models=len(ratios)
+    )
 
 
 def _ratios(measurements: list[Measurement], measured: str, foreseen: str) -> list[float]:

@@ -17,14 +17,18 @@ from yoriai.errors import UsageError
 
 _MOST_CARDS = 64
 _MOST_RAM_GB = 65_536
+_MOST_CORES = 1024
+_LEAST_DDR, _MOST_DDR = 400, 20_000  # millions of transfers a second
 _SEPARATOR = re.compile(r"[,;、，；]| \+ |\band\b|と")
 _UNITS = r"枚|本|台"
 _BEFORE = re.compile(rf"^\s*(\d{{1,9}})\s*(?:[x×*]|{_UNITS})\s*の?\s*(?=[^\d\s])", re.IGNORECASE)
 # The x of "RTX 4090" is no sign of multiplication: that stands behind a space, a number, "GB" or "Ti".
 _SIGN = r"(?:[×*]|(?:(?<=[\s\d])|(?<=gb)|(?<=ti))x)"
 _AFTER = re.compile(rf"\s*(?:{_SIGN}\s*(\d{{1,9}})|(?<!\d)(\d{{1,9}})\s*(?:{_UNITS}))\s*$", re.IGNORECASE)
-_DDR = re.compile(r"\b(?:lp)?ddr\d\w?[ -]?(\d{4,5})(?:.*?\b(\d{1,2})[ -]?ch)?", re.IGNORECASE)
-_CORES = re.compile(r"\b(\d{1,3})\s*(?:cores?|コア)", re.IGNORECASE)
+_DDR = re.compile(
+    r"\b(?:lp)?ddr\d\w?(?:[ -]?(?=\d{3})|-)(\d{1,9})(?!\d|\s*gb)(?:.*?\b(\d{1,2})[ -]?ch)?", re.IGNORECASE
+)
+_CORES = re.compile(r"(?<!\w)(-?\d{1,9})\s*(?:cores?|コア)", re.IGNORECASE)
 # Where nothing is said: a desktop of the kind that such cards are put into, with two channels of DDR4-3200.
 _ASSUMED_RAM_BYTES = 32 * cards.GIB
 _ASSUMED_CORES, _ASSUMED_BANDWIDTH = 8, 51.2e9
@@ -51,6 +55,8 @@ def describe(gpus: Sequence[str] = (), ram_gb: float | None = None, cpu: str = "
     """
     if ram_gb is not None and not 0 < ram_gb <= _MOST_RAM_GB:
         raise UsageError("catalog.ram_impossible", param="ram", ram=ram_gb, limit=_MOST_RAM_GB)
+    if any(not text.strip() for text in gpus):
+        raise UsageError("catalog.card_empty", param="gpu")
     described = [each for text in gpus for each in _cards_of(text)]
     if len(described) > _MOST_CARDS:
         raise UsageError("catalog.card_count", param="gpu", count=len(described), limit=_MOST_CARDS)
@@ -111,6 +117,13 @@ def _processor(text: str) -> tuple[str, int, float, tuple[str, ...]]:
     name, row = known or (plain.strip()[:60], None)
     bandwidth = row.bandwidth * 1e9 if row else _ASSUMED_BANDWIDTH
     if memory:
+        _check("catalog.ddr_impossible", int(memory[1]), _LEAST_DDR, _MOST_DDR)
         bandwidth = int(memory[1]) * 1e6 * 8 * int(memory[2] or 2)
     count = int(cores[1]) if cores else row.cores if row else _ASSUMED_CORES
-    return name, max(1, count), bandwidth, row.vectors if row else ("avx2",)
+    _check("catalog.cores_impossible", count, 1, _MOST_CORES)
+    return name, count, bandwidth, row.vectors if row else ("avx2",)
+
+
+def _check(key: str, value: int, least: int, most: int) -> None:
+    if not least <= value <= most:
+        raise UsageError(key, param="cpu", value=value, least=f"{least:,}", most=f"{most:,}")

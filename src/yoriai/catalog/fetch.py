@@ -19,7 +19,9 @@ from yoriai.catalog import files
 from yoriai.egress import Egress, HTTPError, Response
 from yoriai.errors import DiskFullError, DownloadError
 
-_TRIES = 4  # in a row that bring nothing
+_TRIES = 4  # in a row that bring next to nothing
+_LEAST_SHARE, _LEAST_BYTES = 0.01, 8 * 2**20  # of the file: whichever is less is worth another try
+_LEAST_OF_UNKNOWN = 2**16  # the same where nobody said how large the file is
 _PAUSE_S = 0.5
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
 _BUSY = {408, 425, 429, 500, 502, 503, 504}
@@ -29,6 +31,10 @@ OnBytes = Callable[[int, int | None], None]  # bytes that are here, of how many
 
 class _CutError(Exception):
     """The connection ended before the file did: it may be tried again."""
+
+
+class _TooLongError(Exception):
+    """More came than there should be: nothing of it is the file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,12 +70,17 @@ async def fetch(egress: Egress, remote: Remote, target: Path, on_bytes: OnBytes,
             await _attempt(egress, remote, target, on_bytes, timeout_s)
             break
         except (HTTPError, _CutError) as error:
-            fruitless = 0 if _size(target) > before else fruitless + 1
-            detail = str(error) or type(error).__name__
-            is_new = before == 0 and _size(target) == 0 and not isinstance(error, _CutError)
+            brought = max(0, _size(target) - before)
+            fruitless = 0 if brought >= _worth(remote.size_bytes) else fruitless + 1
+            is_new = before == 0 and brought == 0 and not isinstance(error, _CutError)
             if is_new or fruitless >= _TRIES:  # a source that never answered: the next one, at once
-                raise DownloadError("catalog.source_silent", source=remote.host, detail=detail) from error
+                raise _given_up(remote, brought, error) from error
             await anyio.sleep(_PAUSE_S * 2**fruitless)
+        except _TooLongError as error:
+            await to_thread.run_sync(target.unlink)
+            raise DownloadError(
+                "catalog.source_too_long", source=remote.host, announced=str(error)
+            ) from error
     on_bytes(_size(target), _size(target))
 
 
@@ -93,12 +104,28 @@ async def _attempt(egress: Egress, remote: Remote, target: Path, on_bytes: OnByt
             # As it comes: what was gathered into larger pieces would be lost by a cut.
             async for chunk in response.aiter_raw():
                 done += len(chunk)
+                if total is None:  # it may have no end
+                    await to_thread.run_sync(files.check_space, target.parent, len(chunk))
                 if total is not None and done > total:
-                    raise _wrong_size(remote, total, done)
+                    raise _TooLongError(f"{total:,}")
                 await to_thread.run_sync(_write, file, chunk, target)
                 on_bytes(done, total)
         if total is not None and done < total:
             raise _CutError(f"{done:,} / {total:,}")
+
+
+def _worth(size_bytes: int | None) -> float:
+    """Bytes that a try brings at least, unless it counts as one that brought nothing."""
+    return min(_LEAST_BYTES, _LEAST_SHARE * size_bytes) if size_bytes else _LEAST_OF_UNKNOWN
+
+
+def _given_up(remote: Remote, brought: int, error: Exception) -> DownloadError:
+    detail = str(error) or type(error).__name__
+    if brought:
+        return DownloadError(
+            "catalog.source_cuts", source=remote.host, tries=_TRIES, brought=f"{brought:,}", detail=detail
+        )
+    return DownloadError("catalog.source_silent", source=remote.host, detail=detail)
 
 
 def _extent(response: Response, have: int, remote: Remote) -> tuple[int, int | None]:

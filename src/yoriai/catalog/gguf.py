@@ -30,6 +30,8 @@ _MAX_STRINGS = 4_000_000  # in all arrays together
 _MAX_KEPT = 1024  # elements of an array that is kept
 _MAX_DIMENSION = 2**40
 _CHUNK = 2**18
+_KNOWN_VERSIONS = (2, 3)
+_MOST_VERSION = 255  # that one may believe: anything above is damage
 _SCALARS = {
     0: "<B",
     1: "<b",
@@ -107,6 +109,12 @@ class Header:
         return sum(_product(tensor.dimensions) for tensor in self.tensors)
 
     @property
+    def needed_bytes(self) -> int:
+        """Where the weights end, with the last one's padding: no more of a file is of any use."""
+        alignment = self.number("general.alignment", 32)
+        return self.data_offset + sum(-(-each.size_bytes // alignment) * alignment for each in self.tensors)
+
+    @property
     def split_count(self) -> int:
         """Files that this model is cut into; 1: just this one."""
         return max(1, self.number("split.count", 1))
@@ -182,8 +190,8 @@ class _Reader:
 
     def header(self) -> Header:
         self._check_magic()
-        n_tensors = self._count("tensors", _MAX_TENSORS, 32)
-        n_values = self._count("values", _MAX_VALUES, 13)
+        n_tensors = self._count("tensors", _MAX_TENSORS)
+        n_values = self._count("values", _MAX_VALUES)
         metadata: dict[str, Value] = {}
         lengths: dict[str, int] = {}
         for _ in range(n_values):
@@ -210,14 +218,16 @@ class _Reader:
         if self._take(4) != b"GGUF":
             raise ModelFileError("catalog.not_gguf", path=self._name)
         (version,) = struct.unpack("<I", self._take(4))
-        if version not in {2, 3}:
-            self._refuse(
-                "big-endian files do not work here" if version & 0xFFFF == 0 else f"version {version:,}"
-            )
+        if version in _KNOWN_VERSIONS:
+            return
+        if 0 < version <= _MOST_VERSION:
+            known = " / ".join(map(str, _KNOWN_VERSIONS))
+            raise ModelFileError("catalog.gguf_version", path=self._name, version=version, known=known)
+        self._refuse("big-endian files do not work here" if version & 0xFFFF == 0 else f"version {version:,}")
 
-    def _count(self, what: str, limit: int, least_bytes: int) -> int:
+    def _count(self, what: str, limit: int) -> int:
         count = self._length()
-        if count > limit or count * least_bytes > self._left():
+        if count > limit:
             self._refuse(f"it announces {count:,} {what}")
         return count
 

@@ -16,7 +16,7 @@ import logging
 import re
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -80,11 +80,19 @@ class Library:
             raise ModelFileError("catalog.manifest_broken", name=name) from error
 
     def add(
-        self, path: Path, name: str | None = None, link: bool = False, details: Details | None = None
+        self,
+        path: Path,
+        name: str | None = None,
+        link: bool = False,
+        details: Details | None = None,
+        check: Callable[[InstalledModel], None] = lambda _: None,
     ) -> InstalledModel:
         """Take in a GGUF file of this machine (of one in several parts, any part), by copy or by link.
 
         A link to weights that the library keeps itself makes the model one more user of them.
+
+        Args:
+            check: raises where the model, whose digest isn't known yet, may not come in; called before any copy.
 
         Raises:
             ModelFileError: a file isn't whole, or no language model.
@@ -92,9 +100,9 @@ class Library:
             DiskFullError: no room for the copy.
             UsageError: a name that cannot be.
         """
-        sources = _parts_of(path.expanduser().absolute())
+        sources, headers = read_model(path)
         name = checked_name(name or _name_from(sources[0]))
-        check_language_model(_read(sources)[0], sources[0])
+        check(describe(name, headers, [str(source) for source in sources], "", details or Details()))
         if link:
             own = [self._own(source) for source in sources]
             parts = [(mine or path, files.sha256(path)) for path, mine in zip(sources, own, strict=True)]
@@ -238,6 +246,17 @@ class Library:
         for blob in self._blobs.glob("sha256-*"):
             if blob.name not in used:
                 _delete(blob)
+
+
+def read_model(path: Path) -> tuple[list[Path], list[Header]]:
+    """All files of the model that a file is (a part of), and their headers.
+
+    Raises: ModelFileError: a file isn't whole, or no language model. UsageError: the name of a part says too little.
+    """
+    paths = _parts_of(path.expanduser().absolute())
+    headers = _read(paths)
+    check_language_model(headers[0], paths[0])
+    return paths, headers
 
 
 def is_incomplete(model: InstalledModel) -> bool:

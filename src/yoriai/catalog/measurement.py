@@ -53,6 +53,7 @@ class Measurement:
     foreseen_prompt_tokens_per_s: float | None = None
     foreseen_generation_tokens_per_s: float | None = None
     is_imported: bool = False
+    was_busy: bool = False  # others kept the processor at work: the rates are too low
 
 
 def spread(values: Sequence[float]) -> Spread | None:

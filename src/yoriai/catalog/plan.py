@@ -40,13 +40,18 @@ class Plan:
     n_gpu_layers: int  # what llama.cpp is told: the layers, and one for the output
     largest_context: int  # for which the same verdict holds, per user; 0: none
     missing_bytes: int  # of graphics memory, for all of it to fit; where even RAM is short, of both together
-    ceiling_tokens_per_s: (
-        float | None
-    )  # no machine generates faster than it reads its weights; None: bandwidth unknown
+    # For each user: nobody's reply comes faster than the weights are read; all get a token from one reading.
+    ceiling_tokens_per_s: float | None  # None: bandwidth unknown
 
     @property
     def needed_bytes(self) -> int:
+        """What must be there."""
         return sum(share.total_bytes for share in (*self.gpus, self.host))
+
+    @property
+    def resident_bytes(self) -> int:
+        """What is measured while nothing else wants the memory."""
+        return self.needed_bytes + self.host.evictable_bytes
 
     @property
     def is_slow(self) -> bool:
@@ -116,13 +121,19 @@ def _is_of_use(made: Plan) -> bool:
 
 
 def _without_cards(load: Load, machine: Machine) -> Plan:
-    """RAM has it or not. What the CPU holds is measured, so it is `catalog.memory`'s estimate, cut into its parts."""
+    """RAM has it or not. What the CPU holds is measured, so it is `catalog.memory`'s estimate, cut into its parts.
+
+    Of weights that the CPU keeps in another order the file's own pages are clean and never read again: the system
+    takes them back where memory is short.
+    """
     shape = load.shape
-    needed = memory_needed(shape, load.context, load.users, load.kv)
+    resident = memory_needed(shape, load.context, load.users, load.kv)
     parts = split(load, (), machine.ram_free_bytes, 0).host
-    weights = shape.size_bytes + shape.repacked_bytes
-    rest = needed - weights - parts.cache_bytes - parts.overhead_bytes
-    host = replace(parts, weight_bytes=weights, compute_bytes=max(0, rest), active_bytes=shape.active_bytes)
+    rest = resident - shape.repacked_bytes - shape.size_bytes - parts.cache_bytes - parts.overhead_bytes
+    host = replace(
+        parts, weight_bytes=shape.size_bytes, compute_bytes=max(0, rest), active_bytes=shape.active_bytes,
+        evictable_bytes=shape.repacked_bytes,
+    )  # fmt: skip
     missing = max(0, host.total_bytes - machine.ram_free_bytes)
     made = _made(load, machine, Split(gpus=(), host=host), 0, missing)
     return replace(made, verdict="none", reason="memory") if missing else made
@@ -146,8 +157,8 @@ def _made(load: Load, machine: Machine, chosen: Split, number: int, missing: int
 
 
 def _ceiling(chosen: Split, machine: Machine) -> float | None:
-    """Tokens per second if every weight were read at full bandwidth, one device after the other, and nothing else took
-    time. Source: the roofline model (Williams et al. 2009) at its memory-bound end.
+    """Tokens per second of each user if every weight were read at full bandwidth, one device after the other, and
+    nothing else took time. Source: the roofline model (Williams et al. 2009) at its memory-bound end.
     """
     seconds = 0.0
     bandwidths = [*(gpu.bandwidth_bytes_per_s for gpu in machine.gpus), machine.memory_bandwidth_bytes_per_s]

@@ -1,7 +1,7 @@
-"""Which models may be brought here: the one place where an administrator's choice of verdicts is enforced.
+"""Which models may come here: the one place where an administrator's choice of verdicts is enforced.
 
 Knows entries and installed models; how open each is, is `catalog.openness`' matter. `catalog.download` asks before the
-first byte, the CLI before it asks a person, the API when it lists offers.
+first byte, the CLI before it asks a person, takes in a file or quantises, the API when it lists offers.
 """
 
 from __future__ import annotations
@@ -50,10 +50,14 @@ class Policy:
 
     def check(self, entry: Entry) -> None:
         """Raises: ForbiddenError: models with this verdict may not be pulled here."""
-        if not self.allows(entry):
-            raise ForbiddenError(
-                "catalog.verdict_not_allowed",
-                name=entry.name,
-                verdict=verdict(self.of_entry(entry)),
-                allowed=", ".join(self._allowed),
-            )
+        self._check(entry.name, self.of_entry(entry))
+
+    def check_installed(self, model: InstalledModel, catalogue: Mapping[str, Entry]) -> None:
+        """Raises: ForbiddenError: a file with this verdict may not be added, and nothing be made from it."""
+        self._check(model.name, self.of_installed(model, catalogue))
+
+    def _check(self, name: str, openness: Openness) -> None:
+        found = verdict(openness)
+        if self._allowed and found not in self._allowed:
+            allowed = ", ".join(self._allowed)
+            raise ForbiddenError("catalog.verdict_not_allowed", name=name, verdict=found, allowed=allowed)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, cast
 
 import anyio
@@ -26,11 +26,15 @@ from yoriai.settings import DownloadSettings
 
 _MOST_BYTES = 64 * 2**20  # of a header; the largest known are below 20 MB
 _LEAST_CHUNK, _MOST_CHUNK = 64 * 2**10, 2 * 2**20
-_CHUNKS_PER_FILE = 2000  # a request brings so small a part of the file, within these bounds
+_CHUNKS_PER_FILE = 500  # the second request brings so small a part of the file, within these bounds
+_GROWTH = 4  # each further one brings so many times as much …
+_SHARE = 0.018  # … while all of them together stay below this share of the file, if the header does
+_BEYOND_SHARE = 1 / 32  # of what was read: pieces of a header that is larger than that
 _MOST_FILES = 64
 _DEADLINE_S = 300.0
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 
+Pieces = Callable[[int], int]  # how many bytes were read -> how many to ask for next
 Get = Callable[[int, int], Coroutine[Any, Any, bytes]]  # offset and number of bytes -> exactly these
 
 
@@ -76,15 +80,13 @@ async def read_header(
                 told.requests += 1
                 total = _total(first, remote)
                 if first.status_code == 200:
-                    return await _parsed(
-                        remote, _Remote(total, _from_stream(first, remote, told), _LEAST_CHUNK)
-                    )
+                    stream = _from_stream(first, remote, told)
+                    return await _parsed(remote, _Remote(total, stream, lambda _: _LEAST_CHUNK))
                 beginning = await _body(first, remote, min(_LEAST_CHUNK, total), told)
             get = _by_ranges(egress, remote, total, timeout_s, told)
-            return await _parsed(remote, _Remote(total, get, _chunk(total), beginning))
+            return await _parsed(remote, _Remote(total, get, _pieces(total), beginning))
     except (HTTPError, TimeoutError) as error:
-        detail = str(error) or type(error).__name__
-        raise DownloadError("catalog.source_silent", source=remote.host, detail=detail) from error
+        raise _not_read(remote, str(error) or type(error).__name__) from error
 
 
 def _asked(
@@ -98,16 +100,20 @@ async def _parsed(remote: Remote, file: _Remote) -> Header:
     """The parser runs in a thread and asks back for what it lacks."""
     name = remote.url.rpartition("/")[2].partition("?")[0][:200]
     reader = cast(BinaryIO, file)
-    return await to_thread.run_sync(lambda: read_from(reader, name, _MOST_BYTES, _LEAST_CHUNK))
+    header = await to_thread.run_sync(lambda: read_from(reader, name, _MOST_BYTES, _LEAST_CHUNK))
+    return replace(
+        header, file_bytes=min(header.file_bytes, header.needed_bytes)
+    )  # a server may say anything
 
 
 class _Remote:
     """A file that is fetched where it is read: as much of `BinaryIO` as the parser uses."""
 
-    def __init__(self, total: int, get: Get, chunk_bytes: int, beginning: bytes = b"") -> None:
-        self._total, self._get, self._chunk_bytes = total, get, chunk_bytes
+    def __init__(self, total: int, get: Get, pieces: Pieces, beginning: bytes = b"") -> None:
+        self._total, self._get, self._pieces = total, get, pieces
         self._data, self._start = beginning, 0
         self._at = 0
+        self._read_bytes = len(beginning)
 
     def seek(self, offset: int, whence: int = 0) -> int:
         self._at = min(offset + (self._total if whence == 2 else 0), self._total)
@@ -121,8 +127,9 @@ class _Remote:
         count = min(count, self._total - self._at)
         while count > 0:
             if not self._start <= self._at < self._start + len(self._data):
-                wanted = min(self._chunk_bytes, self._total - self._at)
+                wanted = min(self._pieces(self._read_bytes), self._total - self._at)
                 self._data, self._start = from_thread.run(self._get, self._at, wanted), self._at
+                self._read_bytes += wanted
             inside = self._at - self._start
             parts.append(self._data[inside : inside + count])
             self._at += len(parts[-1])
@@ -134,10 +141,8 @@ def _by_ranges(egress: Egress, remote: Remote, total: int, timeout_s: float, tol
     async def get(start: int, count: int) -> bytes:
         async with _asked(egress, remote, start, count, timeout_s) as response:
             told.requests += 1
-            if response.status_code != 206 or _total(response, remote, start) != total:
-                raise DownloadError(
-                    "catalog.source_refused", source=remote.host, status=f"{response.status_code} (Range)"
-                )
+            if _total(response, remote, start) != total or response.status_code != 206:
+                raise _odd(remote, response, start)
             return await _body(response, remote, count, told)
 
     return get
@@ -154,10 +159,10 @@ def _from_stream(response: Response, remote: Remote, told: Transferred) -> Get:
         while offset + len(kept) < start + count:
             chunk = await anext(chunks, None)
             if chunk is None:
-                raise DownloadError("catalog.source_silent", source=remote.host, detail="EOF")
+                raise _not_read(remote, f"{offset + len(kept):,} / {start + count:,}")
             told.bytes += len(chunk)
             if told.bytes > _MOST_BYTES:
-                raise DownloadError("catalog.source_refused", source=remote.host, status="200 (Range)")
+                raise _odd(remote, response, start)
             kept.extend(chunk)
             drop = min(len(kept), max(0, start - offset))
             del kept[:drop]
@@ -180,7 +185,7 @@ async def _body(response: Response, remote: Remote, count: int, told: Transferre
         if len(data) >= count:
             break
     if len(data) < count:
-        raise DownloadError("catalog.source_silent", source=remote.host, detail=f"{len(data):,} / {count:,}")
+        raise _not_read(remote, f"{len(data):,} / {count:,}")
     return bytes(data[:count])
 
 
@@ -195,8 +200,30 @@ def _total(response: Response, remote: Remote, start: int = 0) -> int:
             return int(matched[3])
         if status == 200 and length.isdigit():
             return int(length)
+    if status in {200, 206}:
+        raise _odd(remote, response, start)
     raise DownloadError("catalog.source_refused", source=remote.host, status=status)
 
 
-def _chunk(total: int) -> int:
-    return min(max(total // _CHUNKS_PER_FILE, _LEAST_CHUNK), _MOST_CHUNK)
+def _pieces(total: int) -> Pieces:
+    """Ever larger pieces for few requests, then ever smaller ones where the file is small."""
+    grown = min(max(total // _CHUNKS_PER_FILE, _GROWTH * _LEAST_CHUNK), _MOST_CHUNK)
+
+    def piece(read_bytes: int) -> int:
+        nonlocal grown
+        size = min(grown, int(total * _SHARE - read_bytes) // 2)
+        grown = min(grown * _GROWTH, _MOST_CHUNK)
+        return max(size, int(read_bytes * _BEYOND_SHARE), _LEAST_CHUNK)
+
+    return piece
+
+
+def _odd(remote: Remote, response: Response, start: int) -> DownloadError:
+    """Its answer isn't the part that was asked for."""
+    said = {name: response.headers.get(name, "–") for name in ("content-range", "content-encoding")}
+    detail = ", ".join([f"HTTP {response.status_code}", *(f"{name}: {said[name]}" for name in said)])
+    return DownloadError("catalog.header_odd", source=remote.host, start=f"{start:,}", detail=detail)
+
+
+def _not_read(remote: Remote, detail: str) -> DownloadError:
+    return DownloadError("catalog.header_not_read", source=remote.host, detail=detail)

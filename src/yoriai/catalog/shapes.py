@@ -12,7 +12,7 @@ from pathlib import Path
 from yoriai.catalog import entry_shape, shape
 from yoriai.catalog.catalogue import Entry
 from yoriai.catalog.gguf import read_header
-from yoriai.catalog.library import Library
+from yoriai.catalog.library import Library, read_model
 from yoriai.catalog.shape import Shape
 from yoriai.errors import ModelFileError, NotFoundError
 from yoriai.types import InstalledModel
@@ -32,7 +32,7 @@ def of_name(name: str, library: Library, entries: Mapping[str, Entry]) -> Shape:
 
     Raises:
         NotFoundError: nothing of this name.
-        ModelFileError: the file is no whole model.
+        ModelFileError: the file is no whole model. UsageError: one part of several, renamed.
     """
     installed = next((model for model in library.list() if model.name == name), None)
     if installed:
@@ -40,8 +40,8 @@ def of_name(name: str, library: Library, entries: Mapping[str, Entry]) -> Shape:
     if name in entries:
         return entry_shape.from_entry(entries[name])
     path = Path(name).expanduser()
-    if path.suffix.lower() == ".gguf" and path.is_file():
-        return shape.from_headers(path.name, [read_header(path)])
+    if path.is_file():
+        return shape.from_headers(path.name, read_model(path)[1])
     raise NotFoundError("catalog.model_unknown", param="model", name=name[:200])
 
 

@@ -72,6 +72,7 @@ class Prediction:
 
     generation: Rate | None
     prompt: Rate | None
+    users: int = 1  # who share the rate of generation; a prompt is read for one after the other
     reasons: tuple[Reason, ...] = ()
 
 
@@ -128,6 +129,7 @@ def predict(
     return Prediction(
         generation=_rate(generation if writes else (), ask.users, known.generation, bool(plan.gpus)),
         prompt=_rate(prompt, 1, known.prompt, bool(plan.gpus)),
+        users=ask.users,
         reasons=_reasons(parts, generation, prompt),
     )
 

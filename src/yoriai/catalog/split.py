@@ -67,6 +67,7 @@ class Share:
     cache_bytes: int = 0
     compute_bytes: int = 0
     overhead_bytes: int = 0
+    evictable_bytes: int = 0  # besides: pages of the file that are there while nothing else wants the memory
 
     @property
     def total_bytes(self) -> int:

@@ -11,18 +11,40 @@ from yoriai.i18n.catalogue import text
 from yoriai.types import Language
 
 SIGNS: dict[Verdict, str] = {"fits": "◯", "partly": "△", "none": "✕"}
+_NOTABLE_BYTES = 50_000_000  # less is told as "0.0 GB"
 _SLIGHTLY = 0.2  # of what the cards hold
 
 
 def words(made: Plan, language: Language) -> str:
     """What the verdict means, with its figures, and what happens if it is tried against it."""
-    sentences = [_verdict(made, language)]
+    sentences = [_verdict(made, language), *_memory(made, language)]
     if made.verdict == "fits" and made.is_slow:
         values = {"rate": _rate(made), "reading": round(READING_TOKENS_PER_S)}
         sentences.append(text("catalog.fit_slow", language, **values))
+    sentences += _use(made, language)
     if made.load.shape.origin == "estimate":
         sentences.append(text("catalog.fit_estimate", language))
     return ("" if language == "ja" else " ").join(sentences)
+
+
+def _memory(made: Plan, language: Language) -> list[str]:
+    """Where more is measured than must be there."""
+    if made.host.evictable_bytes < _NOTABLE_BYTES or made.verdict == "none":
+        return []
+    values = {"resident": _gigabytes(made.resident_bytes), "pages": _gigabytes(made.host.evictable_bytes)}
+    return [text("catalog.fit_evictable", language, **values)]
+
+
+def _use(made: Plan, language: Language) -> list[str]:
+    """For how many it was planned, and with how much context, where that isn't what was asked for."""
+    load, sentences = made.load, []
+    if load.tokens < load.context:
+        values = {"asked": f"{load.context:,}", "own": f"{load.tokens:,}"}
+        sentences.append(text("catalog.fit_own_context", language, **values))
+    if load.users > 1:
+        values = {"users": f"{load.users:,}", "tokens": f"{load.tokens:,}"}
+        sentences.append(text("catalog.fit_users", language, **values))
+    return sentences
 
 
 def row(made: Plan, language: Language, *, installed: bool = False) -> dict[str, Any]:
@@ -37,6 +59,7 @@ def row(made: Plan, language: Language, *, installed: bool = False) -> dict[str,
         "parameters": shape.parameters,
         "size_bytes": shape.size_bytes,
         "needed_bytes": made.needed_bytes,
+        "resident_bytes": made.resident_bytes,
         "gpu_bytes": sum(share.total_bytes for share in made.gpus),
         "ram_bytes": made.host.total_bytes,
         "missing_bytes": made.missing_bytes,
@@ -47,7 +70,7 @@ def row(made: Plan, language: Language, *, installed: bool = False) -> dict[str,
         "users": load.users,
         "kv": load.kv,
         "largest_context": made.largest_context,
-        "ceiling_tokens_per_s": made.ceiling_tokens_per_s,
+        "ceiling_tokens_per_s_per_user": made.ceiling_tokens_per_s,
         "origin": shape.origin,
         "installed": installed,
         "devices": [_device(share) for share in (*made.gpus, made.host)],
@@ -87,6 +110,7 @@ def _device(share: Share) -> dict[str, Any]:
         "compute_bytes": share.compute_bytes,
         "overhead_bytes": share.overhead_bytes,
         "total_bytes": share.total_bytes,
+        "evictable_bytes": share.evictable_bytes,
     }
 
 

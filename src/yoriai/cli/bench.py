@@ -7,14 +7,14 @@ here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from yoriai.cli.bench_progress import progress
 from yoriai.cli.local import with_services
 from yoriai.cli.terminal import note, print_json, print_table, result, say
 from yoriai.errors import ConflictError, NotFoundError, UsageError
@@ -23,12 +23,12 @@ from yoriai.i18n.terminal import terminal_language
 if TYPE_CHECKING:
     from yoriai.bootstrap import Services
     from yoriai.catalog.measurement import Measurement
-    from yoriai.evaluation.bench import Conditions, Progress
+    from yoriai.evaluation.bench import Conditions
     from yoriai.evaluation.results import Results
     from yoriai.evaluation.subjects import Source
 
 INTERRUPTED = 130
-_BUSY_PERCENT, _LOOK_S = 20.0, 1.0
+_BUSY = "busy"  # with --forget: all of a busy machine
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +39,7 @@ class Wish:
     conditions: Conditions
     export: Path | None
     taken_in: Path | None
+    forget: Sequence[str]
     compare: bool
     machine_name: str
     as_json: bool
@@ -56,6 +57,7 @@ def bench(
     repeat: Annotated[int, typer.Option("--repeat", min=1, max=1000, help=say("bench_repeat"))] = 3,
     export: Annotated[Path | None, typer.Option("--export", help=say("bench_export"))] = None,
     import_: Annotated[Path | None, typer.Option("--import", help=say("bench_import"))] = None,
+    forget: Annotated[list[str] | None, typer.Option("--forget", help=say("bench_forget"))] = None,
     compare: Annotated[bool, typer.Option("--compare", help=say("bench_compare"))] = False,
     machine: Annotated[str, typer.Option("--machine", help=say("bench_machine"))] = "",
     as_json: Annotated[bool, typer.Option("--json", help=say("json"))] = False,
@@ -71,7 +73,7 @@ def bench(
             contexts=numbers(context, least=128, most=2**20), users=numbers(users, least=1, most=64),
             prompt_tokens=prompt_tokens, tokens=tokens, rounds=repeat,
         ),
-        export=export, taken_in=import_, compare=compare,
+        export=export, taken_in=import_, forget=forget or [], compare=compare,
         machine_name=(machine or platform.node() or "?")[:200], as_json=as_json,
     )  # fmt: skip
     if export:
@@ -105,6 +107,8 @@ async def _work(services: Services, wish: Wish) -> tuple[list[Measurement], list
     results = Results(database=services.database)
     if wish.taken_in:
         await _take_in(results, wish.taken_in)
+    if wish.forget:
+        await _forget(results, wish.forget)
     if not wish.models:
         everything = await results.everything()
         own = next((each.machine_id for each in reversed(everything) if not each.is_imported), "")
@@ -130,6 +134,7 @@ async def _measure(services: Services, wish: Wish, results: Results, measured: l
     from yoriai.catalog.measurement import machine_id
     from yoriai.engines.devices import graphics_cards
     from yoriai.evaluation.bench import Bench, conditions_of
+    from yoriai.evaluation.busyness import is_busy
     from yoriai.evaluation.foresight import foresee
     from yoriai.settings import engine_environment
     from yoriai.types import Context
@@ -138,8 +143,6 @@ async def _measure(services: Services, wish: Wish, results: Results, measured: l
     for source in sources:
         conditions_of(source, wish.conditions)  # whether they can be, before anything is done
     _check_alone(services, sources)
-    if await to_thread.run_sync(is_busy):
-        note(say("bench_busy"))
     cards = await graphics_cards(engine_environment())
     machine = await to_thread.run_sync(lambda: detect(services.settings.home, cards))
 
@@ -147,10 +150,18 @@ async def _measure(services: Services, wish: Wish, results: Results, measured: l
         await results.keep(measurement)
         measured.append(measurement)
 
-    with _progress() as show:
+    found: list[bool] = []
+
+    async def look() -> bool:
+        found.append(await to_thread.run_sync(is_busy))
+        if found.count(True) == 1 and found[-1]:
+            note(say("bench_busy"))
+        return found[-1]
+
+    with progress() as show:
         bench = Bench(
             machine=machine, machine_name=wish.machine_name, keep=keep, show=show, foresee=partial(foresee, machine),
-            asked_by=Context(user=LOCAL_OPERATOR, language=terminal_language()),
+            is_busy=look, asked_by=Context(user=LOCAL_OPERATOR, language=terminal_language()),
         )  # fmt: skip
         await bench.run(sources, wish.conditions)
     return machine_id(machine)
@@ -178,13 +189,6 @@ def _check_alone(services: Services, sources: Sequence[Source]) -> None:
         raise ConflictError("cli.bench_server_running", url=running.url)
 
 
-def is_busy() -> bool:
-    """Whether others keep the processor at work: threads of an engine wait for each other, so figures would be low."""
-    import psutil
-
-    return psutil.cpu_percent(interval=_LOOK_S) > _BUSY_PERCENT
-
-
 async def _take_in(results: Results, path: Path) -> None:
     from anyio import to_thread
 
@@ -192,6 +196,17 @@ async def _take_in(results: Results, path: Path) -> None:
 
     count = await results.take_in(await to_thread.run_sync(read_file, path))
     note(say("bench_imported", count=count))
+
+
+async def _forget(results: Results, ids: Sequence[str]) -> None:
+    """Raises: NotFoundError: no measurement has such an id; then nothing is forgotten."""
+    known = {each.id: each.was_busy for each in await results.everything()}
+    unknown = [each for each in ids if each != _BUSY and each not in known]
+    if unknown:
+        raise NotFoundError("cli.bench_unknown_id", id=unknown[0][:60])
+    busy = [each for each, was_busy in known.items() if was_busy] if _BUSY in ids else []
+    count = await results.forget({*ids, *busy})
+    note(say("bench_forgotten", count=count))
 
 
 def _show(wish: Wish, shown: Sequence[Measurement], everything: Sequence[Measurement], own: str) -> None:
@@ -213,40 +228,9 @@ def _show(wish: Wish, shown: Sequence[Measurement], everything: Sequence[Measure
         print_table(bench_report.COLUMNS, [bench_report.cells(line) for line in lines])
         if any(line.predicted_generation and not line.is_calibrated for line in lines):
             result(say("bench_uncalibrated"))
+        bench_report.say_busy([line.measurement for line in lines])
     else:
         result(say("bench_nothing"))
     if wish.export:
         bench_report.export(wish.export, lines, compared)
         note(say("bench_exported", path=wish.export))
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[Progress], None]]:
-    """A bar on a terminal; one line per condition elsewhere."""
-    import sys
-
-    if not sys.stderr.isatty():
-        said: set[str] = set()
-
-        def tell(now: Progress) -> None:
-            line = say("bench_progress", model=now.model, context=now.context, users=now.users)
-            if line not in said:
-                said.add(line)
-                note(line)
-
-        yield tell
-        return
-    from rich import progress as rich
-    from rich.console import Console
-
-    columns: tuple[Any, ...] = (
-        rich.TextColumn("{task.description}"), rich.BarColumn(), rich.MofNCompleteColumn(), rich.TimeRemainingColumn(),
-    )  # fmt: skip
-    with rich.Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=None)
-
-        def show(now: Progress) -> None:
-            words = say("bench_progress", model=now.model, context=now.context, users=now.users)
-            bar.update(task, description=words, completed=now.done, total=now.total)
-
-        yield show

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from yoriai.cli.terminal import note, print_table, result, say, size
 
 if TYPE_CHECKING:
     from yoriai.catalog.measurement import Measurement, Spread
-    from yoriai.evaluation.chart import Chart
+    from yoriai.evaluation.chart import Bar, Chart
     from yoriai.evaluation.comparison import Line, Pair
     from yoriai.types import Language
 
@@ -20,6 +21,7 @@ COLUMNS = (
     "to_predicted", "to_earlier", "machine",
 )  # fmt: skip
 _PAIR_COLUMNS = ("name", "quantization", "context", "users", "first", "second", "ratio", "prompt_ratio")
+BUSY = "*"  # follows what was measured while the machine was busy
 FORMS = (".md", ".csv", ".json", *drawing.FORMS)
 
 
@@ -35,8 +37,8 @@ def cells(line: Line) -> list[str]:
         found.quantization,
         f"{found.context:,}",
         str(found.users),
-        _spread(found.prompt_tokens_per_s),
-        _spread(found.generation_tokens_per_s),
+        _spread(found.prompt_tokens_per_s) + _sign(found, found.prompt_tokens_per_s),
+        _spread(found.generation_tokens_per_s) + _sign(found, found.generation_tokens_per_s),
         f"{figure(seconds.median)} s" if seconds else "–",
         size(found.memory_bytes) or "–",
         f"{'' if line.is_calibrated else '~'}{figure(predicted.tokens_per_s)}" if predicted else "–",
@@ -56,6 +58,9 @@ def compared(everything: Sequence[Measurement], own: str) -> list[Pair]:
 
 def print_pairs(pairs: Sequence[Pair], everything: Sequence[Measurement], own: str) -> None:
     first, others = _machines(everything, own)
+    if not first and others:
+        result(say("bench_nothing_own"))
+        return
     if not first or not others:
         result(say("bench_one_machine"))
         return
@@ -66,6 +71,13 @@ def print_pairs(pairs: Sequence[Pair], everything: Sequence[Measurement], own: s
             continue
         print_table(_PAIR_COLUMNS, [_pair_cells(pair) for pair in common])
         result(say("bench_ratio", first=first[1], second=other[1]))
+    say_busy([each for pair in pairs for each in (pair.first, pair.second)])
+
+
+def say_busy(shown: Sequence[Measurement]) -> None:
+    """What the sign means, where it is shown."""
+    if any(each.was_busy for each in shown):
+        result(f"{BUSY} : {say('bench_was_busy')}")
 
 
 def export(path: Path, lines: Sequence[Line], pairs: Sequence[Pair]) -> None:
@@ -87,6 +99,8 @@ def export(path: Path, lines: Sequence[Line], pairs: Sequence[Pair]) -> None:
             columns = _PAIR_COLUMNS if pairs else COLUMNS
             rows = [_pair_cells(pair) for pair in pairs] if pairs else [cells(line) for line in lines]
             content = exchange.to_markdown([say(f"column_{name}") for name in columns], rows)
+            if any(each.was_busy for each in measurements):
+                content += f"\n\\{BUSY} : {say('bench_was_busy')}\n"
     files.write(path, content.encode() if isinstance(content, str) else content)
 
 
@@ -105,13 +119,16 @@ def _machines(
 
 def _pair_cells(pair: Pair) -> list[str]:
     first = pair.first
+    ours, theirs = (
+        (each, each.generation_tokens_per_s or each.prompt_tokens_per_s) for each in (first, pair.second)
+    )
     return [
         first.model,
         first.quantization,
         f"{first.context:,}",
         str(first.users),
-        _spread(first.generation_tokens_per_s or first.prompt_tokens_per_s),
-        _spread(pair.second.generation_tokens_per_s or pair.second.prompt_tokens_per_s),
+        _spread(ours[1]) + _sign(*ours),
+        _spread(theirs[1]) + _sign(*theirs),
         _ratio(pair.generation),
         _ratio(pair.prompt),
     ]
@@ -124,26 +141,44 @@ def _chart(lines: Sequence[Line], pairs: Sequence[Pair], language: Language) -> 
     if pairs:
         first, second = pairs[0].first.machine_name, pairs[0].second.machine_name
         ratios = [(pair.first, pair.generation or pair.prompt) for pair in pairs]
-        bars = tuple(Bar(label=_label(each), value=ratio) for each, ratio in ratios if ratio)
+        bars = tuple(Bar(label=_label(each, language), value=ratio) for each, ratio in ratios if ratio)
         title = text("evaluation.chart_ratio", language, first=first, second=second)
         note = text("evaluation.chart_ratio_note", language, first=first)
         return Chart(title=title, note=note, bars=bars, line=1.0)
-    bars = tuple(
-        Bar(
-            label=_label(line.measurement), value=found.median, low=found.least, high=found.most,
-            mark=line.predicted_generation.tokens_per_s if line.predicted_generation else None,
-        )
-        for line in lines
-        if (found := line.measurement.generation_tokens_per_s)
-    )  # fmt: skip
+    bars = tuple(_bar(line, language) for line in lines if line.measurement.generation_tokens_per_s)
     machines = ", ".join(dict.fromkeys(line.measurement.machine_name for line in lines))
     title = text("evaluation.chart_speed", language, machines=machines)
-    return Chart(title=title, note=text("evaluation.chart_speed_note", language), bars=bars)
+    note = text("evaluation.chart_speed_note", language)
+    if any(line.measurement.was_busy for line in lines):
+        note += f" {BUSY}: {text('evaluation.chart_busy_note', language)}"
+    return Chart(title=title, note=note, bars=bars)
 
 
-def _label(measurement: Measurement) -> str:
-    users = f" ×{measurement.users}" if measurement.users > 1 else ""
-    return f"{measurement.model} {measurement.quantization} · {measurement.context}{users}"
+def _bar(line: Line, language: Language) -> Bar:
+    from yoriai.evaluation.chart import Bar, figure
+    from yoriai.i18n.catalogue import text
+
+    found, predicted = line.measurement.generation_tokens_per_s, line.predicted_generation
+    if not found:
+        raise ValueError(line.measurement.id)
+    bar = Bar(label=_label(line.measurement, language), value=found.median, low=found.least, high=found.most)
+    if not predicted:
+        return bar
+    words = text("evaluation.chart_predicted", language, value=figure(predicted.tokens_per_s))
+    return replace(bar, mark=predicted.tokens_per_s, mark_words=words)
+
+
+def _label(measurement: Measurement, language: Language) -> str:
+    from yoriai.i18n.catalogue import text
+
+    parts = [f"{measurement.model} {measurement.quantization}", str(measurement.context)]
+    if measurement.users > 1:
+        parts.append(text("evaluation.chart_users", language, users=measurement.users))
+    return " · ".join(parts) + (f" {BUSY}" if measurement.was_busy else "")
+
+
+def _sign(measurement: Measurement, found: Spread | None) -> str:
+    return f" {BUSY}" if measurement.was_busy and found else ""
 
 
 def _spread(found: Spread | None) -> str:

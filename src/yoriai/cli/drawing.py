@@ -1,4 +1,4 @@
-"""Writes charts for the command line: in the reader's language, a PNG in English, whose font has no other letters."""
+"""Writes charts for the command line, in the reader's language; a PNG in English where no font here has Japanese."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from yoriai.cli.terminal import note, say
 from yoriai.errors import UsageError
 from yoriai.i18n.terminal import terminal_language
 
@@ -30,11 +31,15 @@ def is_png(path: Path) -> bool:
 
 
 def language_of(path: Path) -> Language:
-    return "en" if is_png(path) else terminal_language()
+    from yoriai.evaluation.lettering import has_japanese
+
+    return "en" if is_png(path) and not has_japanese() else terminal_language()
 
 
 def write(path: Path, drawn: Chart | Drawing) -> None:
     from yoriai.catalog import files
     from yoriai.evaluation.chart import to_png, to_svg
 
+    if language_of(path) != terminal_language():
+        note(say("png_in_english"))
     files.write(path, to_png(drawn) if is_png(path) else to_svg(drawn).encode())

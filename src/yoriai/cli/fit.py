@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from yoriai.cli import drawing, fit_report
-from yoriai.cli.fit_report import Answer
+from yoriai.cli.fit_words import Answer
 from yoriai.cli.local import with_services
 from yoriai.cli.terminal import say
 from yoriai.errors import UsageError
@@ -40,7 +40,7 @@ class Wish:
     ram_gb: float | None
     cpu: str
     context: int | None
-    users: int
+    users: int | None
     kv: Literal["f16", "q8_0", "q4_0"]
     together: bool
     remote: bool
@@ -60,7 +60,7 @@ def fit(
     context: Annotated[
         int | None, typer.Option("--context", min=256, max=2**22, help=say("fit_context"))
     ] = None,
-    users: Annotated[int, typer.Option("--users", min=1, max=10_000, help=say("fit_users"))] = 1,
+    users: Annotated[int | None, typer.Option("--users", min=1, max=10_000, help=say("fit_users"))] = None,
     kv: Annotated[Literal["f16", "q8_0", "q4_0"], typer.Option("--kv", help=say("fit_kv"))] = "f16",
     together: Annotated[bool, typer.Option("--together", help=say("fit_together"))] = False,
     remote: Annotated[bool, typer.Option("--remote", help=say("fit_remote"))] = False,
@@ -70,6 +70,7 @@ def fit(
     ] = None,
     against_ram: Annotated[float | None, typer.Option("--against-ram", help=say("fit_against_ram"))] = None,
     against_cpu: Annotated[str, typer.Option("--against-cpu", help=say("fit_against_cpu"))] = "",
+    why: Annotated[bool, typer.Option("--why", help=say("fit_why"))] = False,
     chart: Annotated[Path | None, typer.Option("--chart", help=say("fit_chart"))] = None,
     as_json: Annotated[bool, typer.Option("--json", help=say("json"))] = False,
 ) -> None:
@@ -88,39 +89,48 @@ def fit(
         return await _answer(services, wish), await _answer(services, other) if other.is_described else None
 
     first, second = with_services(work)
-    fit_report.tell(first, second, as_json=as_json)
+    fit_report.tell(first, second, as_json=as_json, is_explained=why or bool(models))
     if chart and second:
         fit_report.draw(chart, first, second)
 
 
 async def _answer(services: Services, wish: Wish) -> Answer:
     """The best verdicts first, unless somebody named the models."""
-    from yoriai.catalog.plan import plan, plan_together
-    from yoriai.catalog.split import Load
-
     machine, assumed = await _machine(services, wish)
-    context = wish.context or services.settings.engine.context_size
-    loads = [
-        Load(shape=shape, context=context, users=wish.users, kv=wish.kv)
-        for shape in await _shapes(services, wish)
-    ]
-    plans = plan_together(loads, machine) if wish.together else [plan(load, machine) for load in loads]
     installed = {model.name: model for model in services.library.list()}
     known = {} if wish.is_described else await services.results.efficiencies(machine)
-    threads = 0 if wish.is_described else services.settings.engine.threads
+    threads, asking = 0 if wish.is_described else services.settings.engine.threads, wish.users or 1
     outlooks: dict[str, Outlook] = {}
     engine: dict[str, dict[str, Any]] = {}
-    for made in plans:
+    for made in await _plans(services, wish, machine):
         model = installed.get(made.load.shape.name)
         name = _free_name(made.load.shape.name, outlooks)
-        outlooks[name] = await _outlook(made, machine, model, known, threads)
+        outlooks[name] = await _outlook(made, machine, model, known, threads=threads, asking=asking)
         told = await _engine_estimate(made, machine, model) if wish.engine and model else None
         engine |= {name: told} if told else {}
     if not wish.together and not wish.models:
         outlooks = dict(sorted(outlooks.items(), key=lambda each: _rank(each[1].plan)))
     return Answer(
-        machine=machine, assumed=assumed, outlooks=outlooks, installed=frozenset(installed), engine=engine
+        machine=machine,
+        assumed=assumed,
+        outlooks=outlooks,
+        installed=frozenset(installed),
+        engine=engine,
+        is_together=wish.together,
     )
+
+
+async def _plans(services: Services, wish: Wish, machine: Machine) -> Sequence[Plan]:
+    from yoriai.catalog.plan import plan, plan_together
+    from yoriai.catalog.split import Load
+    from yoriai.evaluation.outlook import users_planned
+
+    settings = services.settings.engine
+    context = wish.context or settings.context_size
+    users = users_planned(wish.users or 0, machine, settings.parallel)
+    shapes = await _shapes(services, wish)
+    loads = [Load(shape=shape, context=context, users=users, kv=wish.kv) for shape in shapes]
+    return plan_together(loads, machine) if wish.together else [plan(load, machine) for load in loads]
 
 
 def _free_name(name: str, taken: Mapping[str, object]) -> str:
@@ -156,7 +166,9 @@ async def _outlook(
     machine: Machine,
     installed: InstalledModel | None,
     known: Mapping[bool, Efficiency],
+    *,
     threads: int,
+    asking: int,
 ) -> Outlook:
     """A usual question and answer, from the weights' own types where the file is here."""
     from anyio import to_thread
@@ -173,7 +185,7 @@ async def _outlook(
         if installed and is_exact
         else from_shape(shape)
     )
-    ask, efficiency = replace(USUAL, users=made.load.users), known.get(shape.kind != "embedding")
+    ask, efficiency = replace(USUAL, users=asking), known.get(shape.kind != "embedding")
     found = predict(work, made, machine, ask, threads=threads, efficiency=efficiency)
     return Outlook(plan=made, prediction=found)
 

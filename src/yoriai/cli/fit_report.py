@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from yoriai.cli import drawing
+from yoriai.cli import drawing, fit_words
+from yoriai.cli.fit_words import Answer
 from yoriai.cli.terminal import note, print_json, print_table, result, say, size
 from yoriai.i18n.catalogue import text
 from yoriai.i18n.terminal import terminal_language
@@ -19,47 +19,36 @@ if TYPE_CHECKING:
     from yoriai.evaluation.versus import Versus
     from yoriai.types import Language
 
-_COLUMNS = (
-    "verdict", "name", "quantization", "size", "memory", "gpu_layers", "largest_context", "speed", "words"
-)  # fmt: skip
-_PAIR_COLUMNS = (
-    "first",
-    "second",
-    "name",
-    "quantization",
-    "size",
-    "first_speed",
-    "second_speed",
-    "ratio",
-    "words",
-)
+_COLUMNS = ("verdict", "name", "quantization", "size", "memory", "gpu_layers", "speed")
+_PAIR_COLUMNS = ("first", "second", "name", "quantization", "size", "ratio")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
-    """What every model would be on one machine."""
+def tell(first: Answer, second: Answer | None, *, as_json: bool, is_explained: bool) -> None:
+    """As a table for people, or as rows for programs; with a second machine each row has it as `against`.
 
-    machine: Machine
-    assumed: Sequence[str]
-    outlooks: dict[str, Outlook]  # by name; what is named twice is told apart by a number
-    installed: frozenset[str]
-    engine: dict[str, dict[str, Any]]  # what the engine itself estimates
-
-
-def tell(first: Answer, second: Answer | None, *, as_json: bool) -> None:
-    """As a table for people, or as rows for programs; with a second machine each row has it as `against`."""
+    Args:
+        is_explained: with sentences for every model below the table.
+    """
     if as_json:
         print_json(_rows(first, second))
         return
-    _print_machine(first.machine, first.assumed)
+    answers = [first, second] if second else [first]
+    for answer in answers:
+        _print_machine(answer.machine, answer.assumed)
     if second:
-        _print_machine(second.machine, second.assumed)
-        print_table(_PAIR_COLUMNS, [_pair_cells(pair) for pair in _pairs(first, second)])
-        result(say("fit_ratio"))
-        return
-    print_table(_COLUMNS, [_cells(row) for row in _rows(first, None)])
-    if first.engine:
-        result(say("fit_engine_says"))
+        print_table(_PAIR_COLUMNS, [_pair_cells(pair) for pair in _pairs(first, second)], is_tight=True)
+    else:
+        print_table(_COLUMNS, [_cells(row) for row in _rows(first, None)], is_tight=True)
+    for line in fit_words.below(first, second):
+        result(line)
+    if is_explained:
+        result("")
+        for line in fit_words.explained(first, second):
+            result(line)
+    else:
+        result(say("fit_why_hint"))
+    for line in fit_words.together(first, second):
+        result(line)
 
 
 def draw(path: Path, first: Answer, second: Answer) -> None:
@@ -128,58 +117,50 @@ def _name(machine: Machine, language: Language) -> str:
 
 
 def _cells(row: dict[str, Any]) -> list[object]:
+    from yoriai.catalog.verdict import SIGNS
+
     memory = size(row["needed_bytes"])
     if told := row.get("engine"):
         memory += f" ({size(told['total_bytes'])})"
     return [
-        _verdict(row),
+        f"{SIGNS[row['verdict']]} {say('fit_' + row['verdict'])}",
         row["model"],
         row["quantization"],
         size(row["size_bytes"]),
         memory,
         f"{row['layers_gpu']}/{row['layers']}",
-        f"{row['largest_context']:,}" if row["largest_context"] else "–",
         _speed(row),
-        _words(row),
     ]
 
 
 def _pair_cells(pair: Versus) -> list[object]:
-    from yoriai.evaluation.outlook import row
-
-    first, second = (row(each, terminal_language(), installed=False) for each in (pair.first, pair.second))
+    """A sign and a speed for each machine: there is no room for more."""
+    shape = pair.first.plan.load.shape
     return [
-        _verdict(first),
-        _verdict(second),
-        first["model"],
-        first["quantization"],
-        size(first["size_bytes"]),
-        _speed(first),
-        _speed(second),
+        _brief(pair.first),
+        _brief(pair.second),
+        shape.name,
+        shape.quantization,
+        size(shape.size_bytes),
         f"{pair.ratio:.2f}" if pair.ratio else "–",
-        _words(second),
     ]
 
 
-def _verdict(row: dict[str, Any]) -> str:
+def _brief(outlook: Outlook) -> str:
+    from yoriai.catalog.speed_words import rate
     from yoriai.catalog.verdict import SIGNS
 
-    return f"{SIGNS[row['verdict']]} {say('fit_' + row['verdict'])}"
-
-
-def _words(row: dict[str, Any]) -> str:
-    reasons = row["speed_reasons"] if _runs(row) else []
-    return ("" if terminal_language() == "ja" else " ").join([row["words"], *reasons])
+    found = outlook.prediction.generation if fit_words.runs(outlook) else None
+    return f"{SIGNS[outlook.plan.verdict]} {rate(found.tokens_per_s) if found else '–'}"
 
 
 def _speed(row: dict[str, Any]) -> str:
-    """ "12 (9.6–15)"."""
+    """ "12 (9.6–15)"; "?": it can't be predicted."""
     from yoriai.catalog.speed_words import rate
 
-    found = row["generation_tokens_per_s"] if _runs(row) else None
-    return f"{rate(found['predicted'])} ({rate(found['low'])}–{rate(found['high'])})" if found else "–"
-
-
-def _runs(row: dict[str, Any]) -> bool:
-    """Whether memory holds it, so that it has a speed."""
-    return bool(row["reason"] != "memory")
+    if row["reason"] == "memory":
+        return "–"
+    found = row["generation_tokens_per_s"]
+    if found:
+        return f"{rate(found['predicted'])} ({rate(found['low'])}–{rate(found['high'])})"
+    return "–" if row["prompt_tokens_per_s"] else "?"

@@ -116,7 +116,10 @@ def add(
         raise NotFoundError("cli.no_file", path=path)
 
     async def run(services: Services) -> tuple[InstalledModel, Openness]:
-        model = await asyncio.to_thread(services.library.add, path, name or None, link)
+        def check(model: InstalledModel) -> None:
+            services.policy.check_installed(model, services.catalogue)
+
+        model = await asyncio.to_thread(services.library.add, path, name or None, link, None, check)
         return model, services.policy.of_installed(model, services.catalogue)
 
     model, openness = with_services(run)
@@ -153,7 +156,7 @@ async def _rows(services: Services) -> list[dict[str, Any]]:
     ]
     available = [entry for name, entry in services.catalogue.items() if name not in installed]
     return rows + [
-        _facts(entry, policy.of_entry(entry)) | {"context": entry.context, "state": _offered(entry)}
+        _facts(entry, policy.of_entry(entry)) | {"context": entry.context, "state": _offered(entry, services)}
         for entry in available
     ]
 
@@ -192,8 +195,10 @@ def _state(model: InstalledModel, state: str = "stopped") -> str:
     return "installed" if state == "stopped" else state
 
 
-def _offered(entry: Entry) -> str:
-    return "available" if entry.sources else "plan_only"
+def _offered(entry: Entry, services: Services) -> str:
+    if not entry.sources:
+        return "plan_only"
+    return "available" if services.policy.allows(entry) else "not_allowed"
 
 
 def _details(
@@ -206,7 +211,7 @@ def _details(
 
     details: dict[str, Any] = {"name": name}
     if entry:
-        details["state"] = _offered(entry)
+        details["state"] = _offered(entry, services)
         described = entry.model_dump(mode="json", exclude={"sources", "description", "name"})
         details |= described | {"description": getattr(entry.description, terminal_language(), "")}
         details["sources"] = [source.kind for source in entry.sources]

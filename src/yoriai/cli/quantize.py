@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from yoriai.cli import drawing
+from yoriai.cli import drawing, quantize_report
 from yoriai.cli.local import with_services
-from yoriai.cli.terminal import note, print_json, print_table, say, size
+from yoriai.cli.terminal import note, say
 from yoriai.errors import NotFoundError, UsageError
 from yoriai.i18n.terminal import terminal_language
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from yoriai.evaluation.versions import Comparison, Version
     from yoriai.types import InstalledModel, Language
 
-_COLUMNS = ("name", "quantization", "size", "bits", "perplexity", "to_before", "generation_rate")
 _BUNDLED = {"en", "ja"}
 _MOST_TEXT_BYTES = 2**24
 
@@ -37,6 +35,7 @@ class Wish:
     text: str  # "": a bundled one
     text_tokens: int
     measure: bool
+    force: bool  # make again what is there
     chart: Path | None
 
 
@@ -47,6 +46,7 @@ class Planned:
     name: str
     plan: Mixture
     there: InstalledModel | None  # made earlier
+    is_again: bool  # made in spite of that
 
 
 def quantize(
@@ -59,12 +59,13 @@ def quantize(
         int, typer.Option("--text-tokens", min=64, max=2**20, help=say("quantize_text_tokens"))
     ] = 2048,
     no_measure: Annotated[bool, typer.Option("--no-measure", help=say("quantize_no_measure"))] = False,
+    force: Annotated[bool, typer.Option("--force", help=say("quantize_force"))] = False,
     chart: Annotated[Path | None, typer.Option("--chart", help=say("quantize_chart"))] = None,
     as_json: Annotated[bool, typer.Option("--json", help=say("json"))] = False,
 ) -> None:
     wish = Wish(
         model=model, targets=_targets(to), name=name, text=text, text_tokens=text_tokens,
-        measure=not no_measure, chart=chart,
+        measure=not no_measure, force=force, chart=chart,
     )  # fmt: skip
     _check(wish)
 
@@ -72,14 +73,9 @@ def quantize(
         return await _work(services, wish)
 
     rows, read = with_services(work)
-    if as_json:
-        print_json({"text": read, "versions": [asdict(row) for row in rows]})
-    else:
-        print_table(_COLUMNS, [_cells(row) for row in rows])
-        if read:
-            note(say("quantize_read", text=read, tokens=f"{rows[0].tokens:,}"))
+    quantize_report.tell(rows, read, as_json=as_json)
     if chart:
-        _draw(chart, rows, wish.model, read)
+        quantize_report.draw(chart, rows, wish.model, read)
         note(say("bench_exported", path=chart))
 
 
@@ -112,38 +108,49 @@ async def _work(services: Services, wish: Wish) -> tuple[list[Version], str]:
     """Rows, and what was read."""
     import asyncio
 
-    from yoriai.engines import quantize as making
-
     try:
         model = services.library.get(wish.model)
     except NotFoundError:
         raise NotFoundError("cli.model_unknown", param="model", name=wish.model) from None
+    services.policy.check_installed(model, services.catalogue)
     planned = await asyncio.to_thread(_planned, services, model, wish)
     lost = sorted({kind for each in planned for kind in each.plan.requantized})
     if lost:
         note(say("quantize_again", name=model.name, types=", ".join(lost)))
+    _tell_there(planned, wish)
     comparison, read = _comparison(services, model, wish)
     try:
         await _measured(comparison, model)
         for each in planned:
-            made = each.there
-            if made:
-                note(say("quantize_there", name=each.name))
-            else:
-                with _progress(say("quantize_writing", name=each.name)) as show:
-                    made = await making.quantize(
-                        services.library,
-                        model,
-                        each.plan,
-                        name=each.name,
-                        errands=comparison.errands,
-                        show=show,
-                    )
+            made = each.there or await _made(services, model, each, comparison)
             await _measured(comparison, made)
     except asyncio.CancelledError:  # Ctrl-C
         note(say("quantize_stopped"))
         raise
     return comparison.rows, read
+
+
+def _tell_there(planned: Sequence[Planned], wish: Wish) -> None:
+    for each in planned:
+        if each.there:
+            note(say("quantize_there" if wish.measure else "quantize_there_only", name=each.name))
+
+
+async def _made(
+    services: Services, model: InstalledModel, wanted: Planned, comparison: Comparison
+) -> InstalledModel:
+    from yoriai.engines.quantize import quantize
+
+    with quantize_report.progress(say("quantize_writing", name=wanted.name)) as show:
+        return await quantize(
+            services.library,
+            model,
+            wanted.plan,
+            name=wanted.name,
+            errands=comparison.errands,
+            show=show,
+            replace=wanted.is_again,
+        )
 
 
 def _planned(services: Services, model: InstalledModel, wish: Wish) -> list[Planned]:
@@ -153,7 +160,9 @@ def _planned(services: Services, model: InstalledModel, wish: Wish) -> list[Plan
     for target in wish.targets:
         name = wish.name or making.name_for(model, target)
         there = making.already(services.library, model, target, name)
-        planned.append(Planned(name=name, plan=making.plan_for(model, target), there=there))
+        again = wish.force and there is not None
+        plan = making.plan_for(model, target)
+        planned.append(Planned(name=name, plan=plan, there=None if again else there, is_again=again))
     making.check_space(services.library, [each.plan for each in planned if not each.there], model)
     return planned
 
@@ -203,53 +212,8 @@ def _text(wish: Wish, model: InstalledModel) -> tuple[str, str]:
 
 
 async def _measured(comparison: Comparison, model: InstalledModel) -> None:
-    with _progress(say("quantize_measuring", name=model.name)) as show:
-        await comparison.add(model, show)
-
-
-def _cells(row: Version) -> list[str]:
-    from yoriai.evaluation.chart import figure
-
-    rate = row.generation_tokens_per_s
-    return [
-        row.name,
-        row.quantization,
-        size(row.size_bytes),
-        f"{row.bits_per_weight:.2f}",
-        f"{row.perplexity.value:.2f} ± {row.perplexity.error:.2f}" if row.perplexity else "–",
-        f"{row.to_before.value:.3f} ± {row.to_before.error:.3f}" if row.to_before else "–",
-        f"{figure(rate.median)} ({figure(rate.least)}–{figure(rate.most)})" if rate else "–",
-    ]
-
-
-def _draw(path: Path, rows: Sequence[Version], name: str, read: str) -> None:
-    from yoriai.evaluation.scatter import quality_against_size
-    from yoriai.evaluation.versions import points
-    from yoriai.i18n.catalogue import text
-
-    shown, language = points(rows), drawing.language_of(path)
-    if not shown:
-        raise UsageError("cli.quantize_bad_chart", path=path)
-    title = text("evaluation.chart_quality", language, name=name)
-    note = text("evaluation.chart_quality_note", language, tokens=f"{rows[0].tokens:,}", read=read)
-    drawing.write(path, quality_against_size(title, note, shown, language))
-
-
-@contextmanager
-def _progress(words: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on a terminal; elsewhere one line."""
-    import sys
-
-    if not sys.stderr.isatty():
-        note(words)
-        yield lambda _done, _total: None
+    if not comparison.measures(model):
+        await comparison.add(model, lambda _done, _total: None)
         return
-    from rich import progress as rich
-    from rich.console import Console
-
-    columns: tuple[Any, ...] = (
-        rich.TextColumn("{task.description}"), rich.BarColumn(), rich.TaskProgressColumn(), rich.TimeRemainingColumn(),
-    )  # fmt: skip
-    with rich.Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(words, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    with quantize_report.progress(say("quantize_measuring", name=model.name)) as show:
+        await comparison.add(model, show)

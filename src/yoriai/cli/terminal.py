@@ -69,20 +69,23 @@ def print_json(value: object) -> None:
     result(json.dumps(value, ensure_ascii=False, default=_plain))
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """A table on stdout; column titles are keys of the catalogue."""
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, is_tight: bool = False) -> None:
+    """A table on stdout; column titles are keys of the catalogue. Tight: so that more fits into 80 columns."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, header_style="bold", pad_edge=False)
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0) if is_tight else (0, 1))
     for position, column in enumerate(columns):
         # The first column is what one copies: it is never cut.
         table.add_column(say(f"column_{column}"), no_wrap=position == 0, overflow="fold")
     for row in rows:
         table.add_row(*(Text(harmless(str(cell))) for cell in row))
-    # Into a pipe or a file there is no width to keep to.
-    Console(width=None if sys.stdout.isatty() else _NO_WIDTH).print(table)
+    # Into a pipe or a file there is no width to keep to, and nothing to fill up.
+    console = Console(width=None if sys.stdout.isatty() else _NO_WIDTH)
+    with console.capture() as captured:
+        console.print(table)
+    result("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
 def show(

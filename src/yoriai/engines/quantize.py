@@ -80,9 +80,19 @@ def check_space(library: Library, plans: list[Mixture], model: InstalledModel) -
 
 
 async def quantize(
-    library: Library, model: InstalledModel, plan: Mixture, *, name: str, errands: Errands, show: Show
+    library: Library,
+    model: InstalledModel,
+    plan: Mixture,
+    *,
+    name: str,
+    errands: Errands,
+    show: Show,
+    replace: bool = False,
 ) -> InstalledModel:
     """Make it. Cancelled, or killed, nothing of it is left but a temporary file that the library sweeps away.
+
+    Args:
+        replace: another model of this name gives way.
 
     Raises:
         ConflictError: another model has this name. DiskFullError, ModelFileError, PrerequisiteError, EngineError.
@@ -93,7 +103,7 @@ async def quantize(
         await errands.quantize(model.paths, target, plan, show)
         digest = await to_thread.run_sync(files.sha256, target)
         return await to_thread.run_sync(
-            lambda: library.adopt([(target, digest)], name, _details(model, plan), replace=False)
+            lambda: library.adopt([(target, digest)], name, _details(model, plan), replace=replace)
         )
     finally:
         target.unlink(missing_ok=True)

@@ -44,6 +44,7 @@ Keep = Callable[[Measurement], Awaitable[None]]
 # Model, what is asked of it, context -> tokens/s of prompt and of generation as foreseen.
 Foresee = Callable[[Source, Load, int], Awaitable[tuple[float | None, float | None]]]
 Show = Callable[[Progress], None]
+Look = Callable[[], Awaitable[bool]]  # whether others keep the machine at work
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +57,7 @@ class Bench:
     keep: Keep
     show: Show
     foresee: Foresee
+    is_busy: Look
 
     async def run(self, sources: Sequence[Source], conditions: Conditions) -> None:
         """Measure each source under each condition. Cancelled, the rounds that were done are kept, too.
@@ -78,6 +80,8 @@ class Bench:
         memory: int | None = None
         self.show(progress)
         foreseen = await self.foresee(source, load, progress.context)
+        # Before each, as long runs take hours; work here doesn't slow an endpoint elsewhere.
+        was_busy = source.installed is not None and await self.is_busy()
         try:
             async with (
                 source.open(progress.context, progress.users) as subject,
@@ -101,6 +105,7 @@ class Bench:
                         found,
                         foreseen_prompt_tokens_per_s=prompt_rate,
                         foreseen_generation_tokens_per_s=generation_rate,
+                        was_busy=was_busy,
                     )
                 )
 

@@ -1,6 +1,6 @@
 """Bars for measurements: as SVG with nothing but text, as PNG with Pillow.
 
-Owns the layout, which both share. Words come in; those of a PNG are limited to the letters that Pillow's own font has.
+Owns the layout, which both share. Words come in; `lettering` knows which of them a PNG can show.
 """
 
 from __future__ import annotations
@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
 
+from yoriai.evaluation import lettering
+
 WIDTH, _LABEL, _VALUE, _ROW, _HEAD, _FOOT, _MARGIN = 960, 330, 90, 30, 62, 44, 16
+_VALUE_AND_MARK = 190
 _BAR = 16
 INK, GREY, BLUE, ORANGE, PAPER = "#1f2430", "#8a90a0", "#3b6fb6", "#d9822b", "#ffffff"
 _MOST_BARS = 200
@@ -21,13 +24,14 @@ _LONGEST_LABEL = 44
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bar:
-    """`low` and `high`: over the rounds. `mark`: what was predicted."""
+    """`low` and `high`: over the rounds. `mark`: what was predicted; `mark_words` say so, behind the value."""
 
     label: str
     value: float
     low: float | None = None
     high: float | None = None
     mark: float | None = None
+    mark_words: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,7 +94,7 @@ def to_svg(chart: Chart | Drawing) -> str:
 
 
 def to_png(chart: Chart | Drawing, scale: int = 2) -> bytes:
-    from PIL import Image, ImageDraw, ImageFont
+    from PIL import Image, ImageDraw
 
     drawing = chart if isinstance(chart, Drawing) else _layout(chart)
     image = Image.new("RGB", (WIDTH * scale, drawing.height * scale), PAPER)
@@ -99,11 +103,10 @@ def to_png(chart: Chart | Drawing, scale: int = 2) -> bytes:
         corner = ((box.x + box.width) * scale - 1, (box.y + box.height) * scale - 1)
         pen.rectangle(((box.x * scale, box.y * scale), corner), fill=box.colour)
     for each in drawing.words:
-        font = ImageFont.load_default(each.size * scale)
+        font = lettering.font(each.size * scale)
         place = (each.x * scale, each.y * scale)
-        pen.text(
-            place, _latin(each.text), fill=each.colour, font=font, anchor="rm" if each.from_right else "lm"
-        )
+        anchor = "rm" if each.from_right else "lm"
+        pen.text(place, lettering.drawable(each.text), fill=each.colour, font=font, anchor=anchor)
     buffer = io.BytesIO()
     image.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
@@ -118,7 +121,8 @@ def _layout(chart: Chart) -> Drawing:
             + [chart.line or 0, 1e-9]
         )
     )
-    left, room = _MARGIN + _LABEL, WIDTH - 2 * _MARGIN - _LABEL - _VALUE
+    figures = _VALUE_AND_MARK if any(bar.mark_words for bar in bars) else _VALUE
+    left, room = _MARGIN + _LABEL, WIDTH - 2 * _MARGIN - _LABEL - figures
     height = _HEAD + _ROW * max(1, len(bars)) + _FOOT
     boxes, words = _scale(top, left, room, height)
     words += [
@@ -130,11 +134,16 @@ def _layout(chart: Chart) -> Drawing:
         boxes += _bar(bar, middle, left, room / top)
         words.append(Words(x=left - 8, y=middle, text=_short(bar.label), size=13, from_right=True))
         end = left + max(bar.high or 0, bar.value, bar.mark or 0) * room / top + 8
-        words.append(Words(x=end, y=middle, text=figure(bar.value), size=13))
+        words.append(Words(x=end, y=middle, text=_figures(bar), size=13))
     if chart.line is not None:
         x = left + chart.line * room / top
         boxes.append(Box(x=x - 1, y=_HEAD, width=2, height=_ROW * len(bars), colour=ORANGE))
     return Drawing(title=chart.title, height=height, boxes=boxes, words=words)
+
+
+def _figures(bar: Bar) -> str:
+    """Both stand where the orange mark is: alone, the measured one would be read as the predicted."""
+    return f"{figure(bar.value)} ({bar.mark_words})" if bar.mark_words else figure(bar.value)
 
 
 def _bar(bar: Bar, middle: float, left: float, unit: float) -> list[Box]:
@@ -180,9 +189,3 @@ def nice(value: float) -> float:
 
 def _short(label: str) -> str:
     return label if len(label) <= _LONGEST_LABEL else label[: _LONGEST_LABEL - 1] + "…"
-
-
-def _latin(text: str) -> str:
-    """The letters that Pillow's own font has."""
-    text = text.translate({ord("×"): "x", ord("÷"): "/", ord("–"): "-"})
-    return "".join(each if each in "…·" or " " <= each <= "~" else "?" for each in text)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 from yoriai.catalog.calibration import calibrate
 from yoriai.catalog.measurement import Measurement, Spread
 from yoriai.catalog.speed import Factor, Rate, scaled
 
-_Key = tuple[tuple[str, str], tuple[str, int, int]]  # machine and condition
+_Condition = tuple[str, int, int]  # weights, context, users
+_Key = tuple[tuple[str, str], _Condition]  # of one machine
+_AS_LONG = 1.1  # prompts differ by less than this factor
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,8 +50,7 @@ def lines(shown: Sequence[Measurement], everything: Sequence[Measurement]) -> li
 
 def latest(measurements: Sequence[Measurement]) -> list[Measurement]:
     """The newest of each machine, model, condition and build; oldest first came in, so comes out."""
-    newest = {(_machine(each), *_condition(each), each.engine, each.threads): each for each in measurements}
-    return sorted(newest.values(), key=lambda each: each.measured_at)
+    return _newest(measurements, lambda each: (_machine(each), _condition(each), each.engine, each.threads))
 
 
 def machines(measurements: Sequence[Measurement]) -> list[tuple[str, str]]:
@@ -58,10 +59,23 @@ def machines(measurements: Sequence[Measurement]) -> list[tuple[str, str]]:
 
 
 def pairs(measurements: Sequence[Measurement], first: tuple[str, str], second: tuple[str, str]) -> list[Pair]:
-    """What both machines have measured, the newest of each."""
-    ours = {_condition(each): each for each in measurements if _machine(each) == first}
-    theirs = {_condition(each): each for each in measurements if _machine(each) == second}
-    return [_pair(ours[each], theirs[each]) for each in ours if each in theirs]
+    """What both machines have measured, the newest of each; one of a busy machine where there is no other."""
+    quiet_last = sorted(measurements, key=lambda each: not each.was_busy)
+    ours = _newest([each for each in quiet_last if _machine(each) == first], _condition)
+    theirs: dict[_Condition, list[Measurement]] = defaultdict(list)
+    for each in _newest([each for each in quiet_last if _machine(each) == second], _condition):
+        theirs[_condition(each)].append(each)
+    found = [(each, _alike(each, theirs[_condition(each)])) for each in ours]
+    return [_pair(each, others[-1]) for each, others in found if others]
+
+
+def _newest(measurements: Sequence[Measurement], key: Callable[[Measurement], Hashable]) -> list[Measurement]:
+    """The last of each kind and length of prompt; oldest first."""
+    kept: dict[Hashable, list[Measurement]] = defaultdict(list)
+    for each in reversed(measurements):
+        if not _alike(each, kept[key(each)]):
+            kept[key(each)].append(each)
+    return sorted((each for some in kept.values() for each in some), key=lambda each: each.measured_at)
 
 
 def _line(shown: Measurement, of_machine: Sequence[Measurement], alike: Sequence[Measurement]) -> Line:
@@ -73,7 +87,9 @@ def _line(shown: Measurement, of_machine: Sequence[Measurement], alike: Sequence
     )
     generation = _rate(shown.foreseen_generation_tokens_per_s, known.generation)
     prompt = _rate(shown.foreseen_prompt_tokens_per_s, known.prompt)
-    earlier = [each for each in alike if each.measured_at < shown.measured_at]
+    earlier = [
+        each for each in _alike(shown, alike) if each.measured_at < shown.measured_at and not each.was_busy
+    ]
     before = earlier[-1].generation_tokens_per_s if earlier else None
     return Line(
         measurement=shown,
@@ -102,10 +118,19 @@ def _machine(measurement: Measurement) -> tuple[str, str]:
     return measurement.machine_id, measurement.machine_name
 
 
-def _condition(measurement: Measurement) -> tuple[str, int, int]:
-    """Weights are the same by their digest, whatever they are called; without one by name and quantisation."""
+def _condition(measurement: Measurement) -> _Condition:
+    """Weights are the same by their digest, whatever they are called; without one by name and quantisation.
+
+    The length of prompts is compared by `_alike`: it differs by a few tokens from run to run.
+    """
     weights = measurement.digest or f"{measurement.model} {measurement.quantization}"
     return weights, measurement.context, measurement.users
+
+
+def _alike(measurement: Measurement, others: Sequence[Measurement]) -> list[Measurement]:
+    """Those of the others whose prompts were as long, within a tenth."""
+    low, high = measurement.prompt_tokens / _AS_LONG, measurement.prompt_tokens * _AS_LONG
+    return [each for each in others if low <= each.prompt_tokens <= high]
 
 
 def _key(measurement: Measurement) -> _Key:

@@ -34,8 +34,13 @@ _MOST = 10_000
 _COLUMNS = (
     "measured_at", "machine_name", "machine", "engine", "model", "quantization", "size_bytes", "threads", "context",
     "users", "prompt_tokens", "generated_tokens", "rounds", "memory_bytes", "foreseen_prompt_tokens_per_s",
-    "foreseen_generation_tokens_per_s",
+    "foreseen_generation_tokens_per_s", "was_busy",
 )  # fmt: skip
+_WRONG = {
+    "missing": "evaluation.import_missing",
+    "extra_forbidden": "evaluation.import_unknown",
+    "too_long": "evaluation.import_too_many",
+}
 _SPREADS = ("prompt_tokens_per_s", "generation_tokens_per_s", "first_token_s")
 
 
@@ -90,6 +95,7 @@ class _Row(_Strict):
     memory_bytes: _Count | None
     foreseen_prompt_tokens_per_s: _Rate | None = None
     foreseen_generation_tokens_per_s: _Rate | None = None
+    was_busy: bool = False
 
     def measurement(self) -> Measurement:
         values = {name: getattr(self, name) for name in type(self).model_fields}
@@ -109,11 +115,15 @@ _JSON = TypeAdapter(dict[str, object])
 
 def to_json(measurements: Sequence[Measurement]) -> bytes:
     """What `from_json` reads. Not in it: who imported what."""
-    rows = [
-        {key: value for key, value in asdict(each).items() if key != "is_imported"} for each in measurements
-    ]
+    rows = [_exported(each) for each in measurements]
     document: dict[str, object] = {"format": _FORMAT, "version": 1, "measurements": rows}
     return _JSON.dump_json(document, indent=1) + b"\n"
+
+
+def _exported(measurement: Measurement) -> dict[str, object]:
+    """A quiet machine goes without saying: so a Yoriai that doesn't know the word can read it."""
+    left_out = {"is_imported"} if measurement.was_busy else {"is_imported", "was_busy"}
+    return {key: value for key, value in asdict(measurement).items() if key not in left_out}
 
 
 def read_file(path: Path) -> bytes:
@@ -143,16 +153,23 @@ def from_json(content: bytes, now: datetime) -> list[Measurement]:
     try:
         found = _Document.model_validate_json(content)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])[:200] or "-"
-        raise UsageError(
-            "evaluation.import_invalid", place=_shown(place), detail=_shown(first["msg"])
-        ) from None
+        raise _refused(error) from None
     if len({row.id for row in found.measurements}) < len(found.measurements):
-        raise UsageError("evaluation.import_invalid", place="id", detail="twice the same")
+        raise UsageError("evaluation.import_twice")
     rows = [row.measurement() for row in found.measurements]
     # A clock that is ahead elsewhere must not make a run "the newest" for ever.
     return [replace(row, measured_at=min(row.measured_at, now)) for row in rows]
+
+
+def _refused(error: ValidationError) -> UsageError:
+    """In words, with the place of the first thing that is wrong."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    place = _shown(".".join(str(part) for part in first["loc"])) or "-"
+    if place == "version":
+        return UsageError("evaluation.import_other_version")
+    if not first["loc"] or place == "format":
+        return UsageError("evaluation.import_not_ours")
+    return UsageError(_WRONG.get(first["type"], "evaluation.import_impossible"), place=place, limit=_MOST)
 
 
 def to_csv(measurements: Sequence[Measurement]) -> str:
@@ -166,7 +183,7 @@ def to_csv(measurements: Sequence[Measurement]) -> str:
         spreads = [getattr(each, name) for name in _SPREADS]
         cells = [_cell(getattr(each, name)) for name in _COLUMNS]
         parts = [
-            getattr(spread, part) if spread else ""
+            _cell(getattr(spread, part)) if spread else ""
             for spread in spreads
             for part in ("median", "least", "most")
         ]
@@ -184,6 +201,8 @@ def to_markdown(titles: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 def _cell(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, float):
+        return float(f"{value:.6g}")  # no measurement is more exact
     text = "" if value is None else value
     return f"'{text}" if isinstance(text, str) and text[:1] in "=+-@\t\r" and text else text
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,14 +18,17 @@ from anyio import to_thread
 from yoriai.catalog import entry_shape, speed_words, verdict, work
 from yoriai.catalog.catalogue import Entry
 from yoriai.catalog.detect import detect
-from yoriai.catalog.forecast import USUAL, forecast, work_of_installed
+from yoriai.catalog.forecast import USUAL, work_of_installed
 from yoriai.catalog.hardware import Gpu, Machine
 from yoriai.catalog.library import Library
-from yoriai.catalog.plan import Plan
-from yoriai.catalog.speed import Efficiency, Prediction
+from yoriai.catalog.memory import KvType
+from yoriai.catalog.plan import Plan, plan, plan_together
+from yoriai.catalog.speed import Efficiency, Prediction, predict
+from yoriai.catalog.split import Load
 from yoriai.catalog.work import Work
 from yoriai.engines.devices import graphics_cards
 from yoriai.engines.router import Router
+from yoriai.errors import NotFoundError
 from yoriai.evaluation.results import Results
 from yoriai.settings import Settings, engine_environment
 from yoriai.types import Language
@@ -50,10 +53,23 @@ def row(outlook: Outlook, language: Language, *, installed: bool) -> dict[str, A
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Use:
-    """What is asked of each model; `context` 0: as the engine is set."""
+    """What is asked of which models; `context` 0: as the engine is set."""
 
     context: int = 0
-    users: int = 1
+    kv: KvType = "f16"
+    models: tuple[str, ...] = ()  # names; (): all
+    together: bool = False  # loaded at the same time, in this order
+    users: int = 0  # 0: nobody said; speed is that of one, memory is that of `users_planned`
+
+
+def users_planned(users: int, machine: Machine, parallel: int) -> int:
+    """For how many memory is planned: this machine's engine has all its slots from the start.
+
+    Args:
+        users: that were asked for; 0: nobody said.
+        parallel: slots of this machine's engine.
+    """
+    return users or (1 if machine.is_described else parallel)
 
 
 class Outlooks:
@@ -89,7 +105,11 @@ class Outlooks:
             return replace(self._machine, ram_free_bytes=min(free, self._machine.ram_bytes))
 
     async def all(self, machine: Machine, use: Use) -> dict[str, Outlook]:
-        """Of every model that is installed or in the catalogue, by name."""
+        """Of every model that is installed or in the catalogue, or of those that are named, by name.
+
+        Raises:
+            NotFoundError: nothing of that name.
+        """
         known = await self._results.efficiencies(machine)
         return await to_thread.run_sync(self._all, machine, use, known)
 
@@ -97,12 +117,16 @@ class Outlooks:
         engine = self._settings.engine
         context = use.context or engine.context_size
         threads = 0 if machine.is_described else engine.threads
-        ask = replace(USUAL, users=use.users)
+        ask = replace(USUAL, users=use.users or 1)
+        users = users_planned(use.users, machine, engine.parallel)
+        works = _named(self._all_works(), use.models)
+        loads = [Load(shape=found.shape, context=context, users=users, kv=use.kv) for found in works.values()]
+        plans = plan_together(loads, machine) if use.together else [plan(load, machine) for load in loads]
         outlooks = {}
-        for name, found in self._all_works().items():
+        for (name, found), made in zip(works.items(), plans, strict=True):
             efficiency = known[found.shape.kind != "embedding"]
-            plan, prediction = forecast(found, machine, context, ask, threads=threads, efficiency=efficiency)
-            outlooks[name] = Outlook(plan=plan, prediction=prediction)
+            prediction = predict(found, made, machine, ask, threads=threads, efficiency=efficiency)
+            outlooks[name] = Outlook(plan=made, prediction=prediction)
         return outlooks
 
     def _all_works(self) -> dict[str, Work]:
@@ -120,6 +144,14 @@ class Outlooks:
             works[key] = known
         self._works = works
         return {name: found for (name, _), found in works.items()}
+
+
+def _named(works: dict[str, Work], names: Sequence[str]) -> dict[str, Work]:
+    """Raises: NotFoundError."""
+    for name in names:
+        if name not in works:
+            raise NotFoundError("catalog.model_unknown", param="model", name=name[:200])
+    return {name: works[name] for name in names} or works
 
 
 def _emptier(found: Machine, before: Machine | None) -> Machine:

@@ -13,6 +13,8 @@ from importlib.resources import files
 
 from yoriai.types import InstalledModel, Language
 
+LEAST_SOUND = 500  # tokens; of fewer a chance sentence decides, and the standard error is itself a guess
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Estimate:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -24,6 +25,10 @@ class Results:
     async def everything(self) -> list[Measurement]:
         """Own and imported, oldest first."""
         return await self.database.read(measurements.everything)
+
+    async def forget(self, ids: Collection[str]) -> int:
+        """How many of them were there."""
+        return await self.database.write(lambda connection: measurements.forget(connection, ids))
 
     async def take_in(self, content: bytes) -> int:
         """Another machine's export; how many measurements of it are new.

@@ -15,7 +15,7 @@ from yoriai.catalog.measurement import Spread, spread
 from yoriai.catalog.mixture import bits_per_weight
 from yoriai.engines.errand import Errands, Show
 from yoriai.engines.quantize import headers_of
-from yoriai.evaluation.perplexity import Estimate, perplexity, ratio
+from yoriai.evaluation.perplexity import LEAST_SOUND, Estimate, perplexity, ratio
 from yoriai.evaluation.scatter import Point
 from yoriai.evaluation.speed import Load, rounds
 from yoriai.evaluation.subjects import Source
@@ -35,6 +35,7 @@ class Version:
     perplexity: Estimate | None = None
     to_before: Estimate | None = None  # perplexity over that of the first version
     tokens: int = 0  # that the perplexity counts
+    is_sound: bool = True  # so many that it says something of other texts of the kind
     generation_tokens_per_s: Spread | None = None
 
 
@@ -49,6 +50,10 @@ class Comparison:
     asked_by: Context
     rows: list[Version] = field(default_factory=list)
     _before: list[float] = field(default_factory=list)
+
+    def measures(self, model: InstalledModel) -> bool:
+        """Whether anything but sizes is found out."""
+        return model.kind != "embedding" and bool(self.text or self.open_source)
 
     async def add(self, model: InstalledModel, show: Show) -> Version:
         """Measure a version and keep its row. Raises: whatever scoring and engines raise."""
@@ -74,7 +79,13 @@ class Comparison:
         to_before = ratio(surprise, self._before) if self.rows else None
         if not self.rows:
             self._before = surprise
-        return replace(row, perplexity=perplexity(surprise), to_before=to_before, tokens=len(surprise))
+        return replace(
+            row,
+            perplexity=perplexity(surprise),
+            to_before=to_before,
+            tokens=len(surprise),
+            is_sound=len(surprise) >= LEAST_SOUND,
+        )
 
 
 def points(rows: Sequence[Version]) -> list[Point]:

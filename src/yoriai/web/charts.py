@@ -9,27 +9,47 @@ from nicegui import ui
 
 # Told apart by lightness, too: for whoever doesn't see the colours.
 _COLOURS = ("#3a6ea5", "#e0913a")
-_BAR_PX, _FRAME_PX = 22, 90
+_BAR_PX, _FRAME_PX, _LEGEND_PX, _LABEL_PX = 22, 54, 36, 180
+_LINE = {
+    "symbol": "none",
+    "silent": True,
+    "label": {"show": False},
+    "lineStyle": {"type": "solid", "color": "#888", "width": 2},
+}
 
 
-def bars(names: Sequence[str], series: Mapping[str, Sequence[float | None]], *, label: str) -> ui.echart:
-    """A group of horizontal bars per name, the first on top; each bar with its figure. None: no bar."""
-    height = _FRAME_PX + _BAR_PX * len(names) * (len(series) + 1)
+def bars(
+    names: Sequence[str],
+    series: Mapping[str, Sequence[float | None]],
+    *,
+    label: str,
+    line: float | None = None,
+) -> ui.echart:
+    """A group of horizontal bars per name, the first on top; each bar with its figure. None: no bar.
+
+    Args:
+        line: a value to hold all bars against.
+    """
+    top = _LEGEND_PX if len(series) > 1 else 8
+    drawn = [_bars(name, values) for name, values in series.items()]
+    if line is not None:
+        drawn[0]["markLine"] = _LINE | {"data": [{"xAxis": line}]}
+    height = _FRAME_PX + top + _BAR_PX * len(names) * (len(series) + 1)
     chart = ui.echart(
         {
             "aria": {"enabled": True},
             "animation": False,
             "color": list(_COLOURS),
             "legend": {"top": 0, "show": len(series) > 1},
-            "grid": {"left": 8, "right": 56, "top": 36, "bottom": 8, "containLabel": True},
+            "grid": {"left": 8, "right": 56, "top": top, "bottom": 8, "containLabel": True},
             "xAxis": {"type": "value", "min": 0, "splitLine": {"lineStyle": {"color": "#8888"}}},
             "yAxis": {
                 "type": "category",
                 "inverse": True,
                 "data": list(names),
-                "axisLabel": {"width": 150, "overflow": "break"},
+                "axisLabel": {"width": _LABEL_PX, "overflow": "break"},
             },
-            "series": [_bars(name, values) for name, values in series.items()],
+            "series": drawn,
         },
         renderer="svg",
     )

@@ -32,6 +32,7 @@ _COLUMNS = (
     "prompt",
     "when",
 )
+_BUSY = "*"  # follows what was measured while the machine was busy
 _NUMBERS = {"context", "users", "generation", "predicted", "prompt"}
 
 
@@ -61,7 +62,7 @@ class MeasurementsPage:
             return
         self._heading("by_model")
         values = [_median(each.generation_tokens_per_s) for each in measured]
-        names = [_label(each) for each in measured]
+        names = [self._label(each) for each in measured]
         charts.bars(names, {self._say("generation"): values}, label=self._say("by_model"))
 
     def _predictions(self, lines: Sequence[Line]) -> None:
@@ -75,7 +76,7 @@ class MeasurementsPage:
         predicted = [line.predicted_generation.tokens_per_s for line in held if line.predicted_generation]
         measured = [_median(line.measurement.generation_tokens_per_s) for line in held]
         charts.bars(
-            [_label(line.measurement) for line in held],
+            [self._label(line.measurement) for line in held],
             {self._say("predicted"): predicted, self._say("measured"): measured},
             label=self._say("against_prediction"),
         )
@@ -119,12 +120,13 @@ class MeasurementsPage:
                 return
             ui.label(self._say("ratio_help", first=first[1], second=second[1])).classes("y-note")
             charts.bars(
-                [_condition(pair.first) for pair in pairs],
+                [self._condition(pair.first) for pair in pairs],
                 {
                     self._say("generation"): [pair.generation for pair in pairs],
                     self._say("prompt"): [pair.prompt for pair in pairs],
                 },
                 label=self._say("two_machines"),
+                line=1.0,
             )
 
     def _table(self, lines: Sequence[Line]) -> None:
@@ -139,7 +141,18 @@ class MeasurementsPage:
             for name in _COLUMNS
         ]
         rows = [_row(line) | {"id": line.measurement.id} for line in reversed(lines)]
+        if any(line.measurement.was_busy for line in lines):
+            ui.label(f"{_BUSY} : {self._say('busy')}").classes("y-note")
         ui.table(columns=columns, rows=rows, row_key="id").props("flat bordered dense").classes("y-figures")
+
+    def _label(self, measurement: Measurement) -> str:
+        return f"{measurement.machine_name} · {self._condition(measurement)}"
+
+    def _condition(self, measurement: Measurement) -> str:
+        """On two lines: broken anywhere else, nobody would know which number is which."""
+        key = "one_user" if measurement.users == 1 else "several_users"
+        condition = self._say(key, tokens=measurement.context, users=measurement.users)
+        return f"{measurement.model}\n{condition}{_BUSY if measurement.was_busy else ''}"
 
     def _heading(self, name: str) -> None:
         ui.label(self._say(name)).classes("y-heading").props("role=heading aria-level=2")
@@ -161,27 +174,19 @@ def _row(line: Line) -> dict[str, object]:
         "quantization": shown.quantization,
         "context": shown.context,
         "users": shown.users,
-        "generation": _spread(shown.generation_tokens_per_s),
+        "generation": _spread(shown.generation_tokens_per_s, shown.was_busy),
         "predicted": speed_words.rate(predicted.tokens_per_s) if predicted else "–",
-        "prompt": _spread(shown.prompt_tokens_per_s),
+        "prompt": _spread(shown.prompt_tokens_per_s, shown.was_busy),
         "when": shown.measured_at.astimezone().strftime("%Y-%m-%d %H:%M"),
     }
-
-
-def _label(measurement: Measurement) -> str:
-    return f"{measurement.machine_name} · {_condition(measurement)}"
-
-
-def _condition(measurement: Measurement) -> str:
-    return f"{measurement.model} · {measurement.context} × {measurement.users}"
 
 
 def _median(found: Spread | None) -> float | None:
     return found.median if found else None
 
 
-def _spread(found: Spread | None) -> str:
+def _spread(found: Spread | None, was_busy: bool) -> str:
     if found is None:
         return "–"
     middle, low, high = (speed_words.rate(value) for value in (found.median, found.least, found.most))
-    return f"{middle} ({low}–{high})"
+    return f"{middle} ({low}–{high})" + (f" {_BUSY}" if was_busy else "")

@@ -11,6 +11,7 @@ from yoriai.catalog.hardware import Machine
 from yoriai.catalog.kept import DiskUse
 from yoriai.catalog.openness import Openness
 from yoriai.catalog.openness import verdict as openness_verdict
+from yoriai.catalog.plan import Plan
 from yoriai.catalog.pulls import Pull
 from yoriai.catalog.speed import Rate
 from yoriai.evaluation.outlook import Outlook
@@ -67,16 +68,26 @@ def fit(outlook: Outlook, visitor: Visitor) -> dict[str, Any]:
     """Does it fit, how much memory, how fast, and why."""
     made, found = outlook.plan, outlook.prediction
     rate = found.generation or found.prompt
-    name = "models_speed" if found.generation else "models_speed_reading"
+    name = (
+        f"models_speed{'_shared' if found.users > 1 else ''}" if found.generation else "models_speed_reading"
+    )
     is_slow = made.verdict == "fits" and made.is_slow and found.generation is not None
     return {
         "verdict": made.verdict,
         "sign": verdict.SIGNS[made.verdict],
         "label": visitor.text("models_fit_slow" if is_slow else f"models_fit_{made.verdict}"),
-        "memory": visitor.text("models_memory", size=size(made.needed_bytes)),
-        "speed": "" if made.verdict == "none" or not rate else visitor.text(name, range=_range(rate)),
+        "memory": _memory(made, visitor),
+        "speed": ""
+        if made.verdict == "none" or not rate
+        else visitor.text(name, range=_range(rate), users=found.users),
         "why": [verdict.words(made, visitor.language), *_speed_words(outlook, visitor)],
     }
+
+
+def _memory(made: Plan, visitor: Visitor) -> str:
+    """What must be there, and what is measured while nothing else wants the memory."""
+    needed, resident = size(made.needed_bytes), size(made.resident_bytes)
+    return visitor.text("models_memory", size=needed if needed == resident else f"{needed}–{resident}")
 
 
 def _speed_words(outlook: Outlook, visitor: Visitor) -> list[str]:

@@ -120,7 +120,8 @@ class ModelsPage:
             words = self._visitor.text("models_ratio")
             with self._ratios:
                 ui.label(self._visitor.text("models_ratio_help")).classes("y-note")
-                charts.bars([pair.name for pair in held], {words: [pair.ratio for pair in held]}, label=words)
+                values = [pair.ratio for pair in held]
+                charts.bars([pair.name for pair in held], {words: values}, label=words, line=1.0)
 
     async def _look(self) -> None:
         models = await to_thread.run_sync(self._services.library.list)

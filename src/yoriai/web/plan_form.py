@@ -27,7 +27,7 @@ class PlanForm:
                 self._cpu = self._text("cpu", "Ryzen 9 5950X")
                 self._ram = self._number("ram", None, 1, 65_536)
                 self._context = self._number("context", default_context, 256, _MOST_CONTEXT)
-                self._users = self._number("users", 1, 1, _MOST_USERS)
+                self._users = self._number("users", None, 1, _MOST_USERS)
             with ui.row():
                 button = ui.button(visitor.text("models_calculate"), on_click=on_change)
                 button.props("unelevated no-caps")
@@ -39,7 +39,7 @@ class PlanForm:
 
     def use(self) -> Use:
         context = _within(self._context.value, 256, _MOST_CONTEXT) or self._default_context
-        return Use(context=context, users=_within(self._users.value, 1, _MOST_USERS) or 1)
+        return Use(context=context, users=_within(self._users.value, 1, _MOST_USERS))
 
     def described(self) -> Described | None:
         """None: nothing was described. Raises: UsageError: a card or processor that isn't known."""
@@ -50,8 +50,8 @@ class PlanForm:
 
     async def _reset(self) -> None:
         self._gpu.value = self._cpu.value = ""
-        self._ram.value = None
-        self._context.value, self._users.value = self._default_context, 1
+        self._ram.value = self._users.value = None
+        self._context.value = self._default_context
         await self._on_change()
 
     def _text(self, name: str, example: str) -> ui.input:
