@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 from platformdirs import user_cache_path
 
@@ -48,3 +49,10 @@ def model_path() -> Callable[[str], Path]:
 def smollm2_path(model_path: Callable[[str], Path]) -> Path:
     """SmolLM2-135M: small enough for every commit."""
     return model_path("smollm2-135m")
+
+
+@pytest.fixture
+def children() -> Callable[[], list[psutil.Process]]:
+    """Processes that this test has started and that still run; servers that many tests share are not among them."""
+    others = set(psutil.Process().children())
+    return lambda: [each for each in psutil.Process().children() if each not in others]

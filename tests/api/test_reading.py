@@ -16,7 +16,7 @@ ROUTES = [
     (method, path)
     for path, operations in API.openapi()["paths"].items()
     for method, operation in operations.items()
-    if "requestBody" in operation
+    if "application/json" in operation.get("requestBody", {}).get("content", {})
 ]
 JSON = {"content-type": "application/json"}
 

@@ -26,6 +26,8 @@ def test_the_first_administrator_is_made_by_the_link_of_the_terminal(
         for field in page.locator("input[type=password]").all():
             field.fill("correct horse battery")
         page.click("button[type=submit]")
+        page.click("[aria-label='Settings of this conversation']")
+        page.fill("[aria-label='Longest reply']", "20")
         ask(page, "What is the capital of France?")
         assert len(page.locator(".y-answer").inner_text()) > 5
         page.goto(served.setup_link())

@@ -13,7 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from shelving import ANNA, BEN, LOCAL, Shelf, shelf
 
-from yoriai.errors import ConflictError, DocumentError, EgressError, ForbiddenError, NotFoundError
+from yoriai.errors import ConflictError, DocumentError, ForbiddenError, NotFoundError
 from yoriai.records import Collection
 from yoriai.types import Role, User
 
@@ -234,7 +234,7 @@ async def test_pasted_text_is_a_document_and_the_same_name_again_its_new_content
 
 
 async def test_a_web_page_only_from_a_host_that_was_opened(kept: Shelf, rules: Collection) -> None:
-    with pytest.raises(EgressError):
+    with pytest.raises(ForbiddenError):
         await kept.knowledge.adding.address(LOCAL, rules.id, "https://example.org/page")
     assert await kept.documents(rules) == {}
 

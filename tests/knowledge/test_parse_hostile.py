@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from yoriai.i18n.catalogue import error_text
 from yoriai.knowledge.parsing.parse import ParseLimits, parse
 
 pytestmark = pytest.mark.anyio
+Children = Callable[[], list[psutil.Process]]
 SECRET = "root:x:0"
 XXE = '<!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
 LAUGHS = "<!DOCTYPE d [<!ENTITY a0 'ha'>" + "".join(
@@ -141,7 +143,9 @@ async def test_a_pdf_that_claims_two_thousand_million_pages_costs_nothing(tmp_pa
         assert error.key in {"knowledge.file_pages", "knowledge.file_broken"}
 
 
-async def test_ten_thousand_pages_come_one_by_one_in_bounded_memory(tmp_path: Path) -> None:
+async def test_ten_thousand_pages_come_one_by_one_in_bounded_memory(
+    tmp_path: Path, children: Children
+) -> None:
     path = tmp_path / "a.pdf"
     path.write_bytes(pdf([written([(60, 700, 10, f"page {i} of many pages")]) for i in range(1, 10_001)]))
     seen: list[tuple[int, int]] = []
@@ -151,7 +155,7 @@ async def test_ten_thousand_pages_come_one_by_one_in_bounded_memory(tmp_path: Pa
         nonlocal largest
         seen.append((done, total))
         if done % 500 == 0:
-            largest = max(largest, *(each.memory_info().rss for each in psutil.Process().children()))
+            largest = max(largest, *(each.memory_info().rss for each in children()))
 
     document = await parse(path, show=show)
     assert len(document.pages) == 10_000
@@ -191,17 +195,17 @@ async def test_a_file_of_two_kinds_is_read_as_the_one_it_begins_with(tmp_path: P
     assert await refused(page) in {"knowledge.file_broken", "knowledge.file_not_text"}
 
 
-async def test_time_is_limited_and_who_leaves_ends_the_child(tmp_path: Path) -> None:
+async def test_time_is_limited_and_who_leaves_ends_the_child(tmp_path: Path, children: Children) -> None:
     path = tmp_path / "a.pdf"
     path.write_bytes(pdf([written([(60, 700, 10, f"page {i} of many pages")]) for i in range(20_000)]))
     assert await refused(path, replace(ParseLimits(), total_s=0.5)) == "knowledge.file_time"
     reading = asyncio.create_task(parse(path))
-    while not psutil.Process().children():
+    while not children():
         await asyncio.sleep(0.01)
     reading.cancel()
     with pytest.raises(asyncio.CancelledError):
         await reading
-    assert not psutil.Process().children()
+    assert not children()
 
 
 async def test_deeply_nested_markup_ends_in_an_error_or_in_its_text(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from shelving import LOCAL, shelf
 
 from yoriai.egress import Egress
-from yoriai.errors import EgressError
+from yoriai.errors import ForbiddenError
 from yoriai.knowledge.web_pages import PURPOSE
 
 PAGE = "<html><head><title>Rules</title><script>alert('no')</script></head><body><p>{}</p></body></html>"
@@ -77,5 +77,5 @@ async def test_what_is_not_there_or_leads_elsewhere_fails_with_a_reason(tmp_path
             name.partition("/")[2]: each.error_key for name, each in (await kept.documents(rules)).items()
         }
         assert errors == {"nothing": "knowledge.page_failed", "away": "egress.refused"}
-        with pytest.raises(EgressError):
+        with pytest.raises(ForbiddenError):
             await kept.knowledge.adding.address(LOCAL, rules.id, "http://localhost:9/elsewhere")

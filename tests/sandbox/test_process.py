@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from yoriai.sandbox.limits import MIB, Limits
 from yoriai.sandbox.process import EndedError, lines
 
 pytestmark = pytest.mark.anyio
+Children = Callable[[], list[psutil.Process]]
 LIMITS = Limits(step_s=20, total_s=30)
 _TASKS = """
 import sys, time
@@ -86,14 +88,14 @@ async def test_a_child_reads_its_file_and_answers(folder: Path) -> None:
     ],
 )
 async def test_a_child_that_goes_too_far_is_ended(
-    folder: Path, what: str, cause: str, limits: Limits
+    folder: Path, what: str, cause: str, limits: Limits, children: Children
 ) -> None:
     start = time.monotonic()
     with pytest.raises(EndedError) as caught:
         await outcome(folder, what, limits)
     assert caught.value.cause == cause
     assert time.monotonic() - start < 10
-    assert not psutil.Process().children()
+    assert not children()
 
 
 async def test_a_slow_total_ends_even_when_each_step_is_quick(folder: Path) -> None:
@@ -102,11 +104,11 @@ async def test_a_slow_total_ends_even_when_each_step_is_quick(folder: Path) -> N
     assert caught.value.cause == "time"
 
 
-async def test_who_stops_waiting_ends_the_child(folder: Path) -> None:
+async def test_who_stops_waiting_ends_the_child(folder: Path, children: Children) -> None:
     waiting = asyncio.create_task(outcome(folder, "sleep"))
-    while not psutil.Process().children():
+    while not children():
         await asyncio.sleep(0.01)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    assert not psutil.Process().children()
+    assert not children()

@@ -190,7 +190,7 @@ class Adding:
         """A page of the web; added again, it is fetched again.
 
         Raises:
-            EgressError: its host was not opened by an administrator. NotFoundError.
+            UsageError: no address. ForbiddenError: its host was not opened by an administrator. NotFoundError.
         """
         self._web.check(address)
 

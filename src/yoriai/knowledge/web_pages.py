@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from anyio import to_thread
 
 from yoriai.egress import Egress, HTTPError
-from yoriai.errors import DocumentError, DownloadError
+from yoriai.errors import DocumentError, DownloadError, EgressError, ForbiddenError, UsageError
 from yoriai.knowledge.filing import Filing, Taken
 
 PURPOSE = "web_page"
@@ -37,8 +37,13 @@ class WebPages:
         self._most_bytes = most_bytes
 
     def check(self, address: str) -> None:
-        """Raises: EgressError: nobody opened that host."""
-        self._egress.check_url(PURPOSE, address)
+        """Raises: UsageError: no address of a page. ForbiddenError: nobody opened that host."""
+        if not is_address(address) or not name_of(address):
+            raise UsageError("knowledge.no_address", param="address")
+        try:
+            self._egress.check_url(PURPOSE, address)
+        except EgressError as error:
+            raise ForbiddenError("knowledge.host_closed", host=error.values["host"]) from error
 
     async def fetch(self, address: str) -> tuple[Taken, str]:
         """A copy of the page, and its media type.
