@@ -44,6 +44,7 @@ CHANGING: list[Route] = [
     ("POST", _C + "/documents", {}),
     ("DELETE", _C + "/folders?folder=/x", None),
     ("PATCH", _D, {"tags": ["mine"]}),
+    ("POST", _D + "/retry", None),
     ("DELETE", _D, None),
     ("POST", _V, {"name": "mine"}),
     ("DELETE", _V, None),

@@ -64,6 +64,7 @@ OWNERS_OF_KNOWLEDGE: list[tuple[str, str, dict[str, Any]]] = [
     ("POST", _C + "/text", {"json": {"text": "x"}}),
     ("DELETE", _C + "/folders", {"params": {"folder": "/x"}}),
     ("PATCH", _D, {"json": {"tags": ["x"]}}),
+    ("POST", _D + "/retry", {}),
     ("DELETE", _D, {}),
     ("POST", _V, {"json": {"name": "mine"}}),
     ("DELETE", _V, {}),

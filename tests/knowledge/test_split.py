@@ -84,14 +84,18 @@ def test_a_heading_begins_a_passage_and_its_path_holds_those_above() -> None:
 
 
 def test_what_marks_a_heading_is_in_no_passage() -> None:
-    text = "# 旅費 <!-- omit in toc -->\n\n本文。 # 1\n\n## <!-- x --> 日当 ##\n\n二千円。\n\n宿泊\n----\n\n一万円。\n\n## "
+    text = (
+        "# 旅費 <!-- omit in toc -->\n\n本文。 # 1\n\n## <!-- x --> 日当 ##\n\n二千円。\n\n"
+        "宿泊\n----\n\n一万円。\n\n## "
+    )
+    kinds: list[tuple[BlockKind, str, int]] = [
+        ("heading", "旅費", 1), ("paragraph", "本文。 # 1", 0), ("heading", "日当", 2),
+        ("paragraph", "二千円。", 0), ("heading", "宿泊", 2), ("paragraph", "一万円。", 0),
+    ]  # fmt: skip
     blocks = [
         Block(kind=kind, start=text.index(words), end=text.index(words) + len(words), level=level)
-        for kind, words, level in (
-            ("heading", "旅費", 1), ("paragraph", "本文。 # 1", 0), ("heading", "日当", 2), ("paragraph", "二千円。", 0),
-            ("heading", "宿泊", 2), ("paragraph", "一万円。", 0),
-        )
-    ]  # fmt: skip
+        for kind, words, level in kinds
+    ]
     passages = split(_document(Page(number=1, text=text, blocks=tuple(blocks))))
     assert [passage.text.replace("\n", "") for passage in passages] == [
         "旅費 <!-- omit in toc -->本文。 # 1", "日当 ##二千円。", "宿泊----一万円。##",

@@ -20,7 +20,7 @@ from yoriai.i18n.catalogue import text
 from yoriai.knowledge.collections import PageRow, Status
 from yoriai.knowledge.evaluating import MOST_QUESTIONS, Evaluation, Question, evaluate
 from yoriai.knowledge.fusion import Method
-from yoriai.knowledge.parsing.parse import Box, highlight_boxes, render_page
+from yoriai.knowledge.parsing.parse import Box
 from yoriai.knowledge.search import LONGEST_QUERY, MOST_HITS, Filters, Found
 from yoriai.records import Collection, Job, KnownDocument, Sharing
 from yoriai.types import Language
@@ -253,6 +253,15 @@ async def change_document(
     return shown(document, context.language)
 
 
+@router.post("/api/collections/{collection_id}/documents/{document_id}/retry", status_code=202)
+async def retry_document(
+    collection_id: str, document_id: str, context: CurrentContext, services: TheServices
+) -> DocumentShown:
+    """Read a document again that could not be read."""
+    document = await services.knowledge.collections.retry(context.user, collection_id, document_id)
+    return shown(document, context.language)
+
+
 @router.delete(
     "/api/collections/{collection_id}/documents/{document_id}", status_code=204, response_class=Response
 )
@@ -292,7 +301,7 @@ async def page_image(
 ) -> Response:  # fmt: skip
     """A page of a PDF, or a picture, as PNG."""
     path = await services.knowledge.collections.copy_of(user, collection_id, document_id)
-    png = await render_page(path, number, width_px=width, limits=services.knowledge.limits)
+    png = await services.knowledge.viewing.picture(path, number, width_px=width)
     return Response(png, media_type="image/png")
 
 
@@ -303,8 +312,7 @@ async def page_boxes(
 ) -> Boxes:  # fmt: skip
     """Where a range of a page's text stands on its picture."""
     path = await services.knowledge.collections.copy_of(user, collection_id, document_id)
-    boxes = await highlight_boxes(path, number, start, end, limits=services.knowledge.limits)
-    return Boxes(boxes=list(boxes))
+    return Boxes(boxes=list(await services.knowledge.viewing.boxes(path, number, start, end)))
 
 
 # ---- work -------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from yoriai.knowledge.document import Block, BlockKind, Page, ParsedDocument, Passage
+from yoriai.knowledge.headings import between, heading_name
 from yoriai.knowledge.sentences import Span, fragments, sentences, trimmed
 from yoriai.knowledge.tokens import tokens
 from yoriai.types import Language
@@ -25,12 +26,6 @@ _LETTERS, _DIGITS, _SPACES = re.compile(r"[A-Za-z]"), re.compile(r"[0-9]"), re.c
 _SIGNS = re.compile(r"[!-/:-@\[-`{-~・…‥]")
 _JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uff66-\uff9f]")
 _RULE = re.compile(r"\|?[\s:|-]+\|?\s*")  # the line below a table's header
-# What marks a heading in a source that is its own text: before it, after it on its line, or as a line below it.
-_NOTE = r"<!--(?:(?!-->).)*-->[ \t]*"
-_MARK_BEFORE = re.compile(rf"(?:\A|(?<=\n))[ \t]*#{{1,6}}[ \t]+(?:{_NOTE})*\Z")
-_MARK_AFTER = re.compile(rf"[ \t]*(?:{_NOTE})*(?:#+[ \t]*)?(?:\n[ \t]*(?:=+|-+)[ \t]*)?(?=\n|\Z)")
-_COMMENT = re.compile(_NOTE, re.DOTALL)
-_LONGEST_HEADING = 2000  # characters that are looked through for comments
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +106,7 @@ def _page(
         if block.kind == "heading":
             if any(piece.kind != "heading" for piece in current.pieces):
                 current.close()
-            _enter(headings, block.level, _name(page.text[block.start : block.end]))
+            _enter(headings, block.level, heading_name(page.text[block.start : block.end]))
             current.path = _path(above, headings)
         room = _room(current.path)
         _put(current, list(_pieces(page.text, block, room)), min(TARGET, room))
@@ -193,7 +188,7 @@ def _blocks(page: Page) -> Iterator[Block]:
     at, before = 0, None
     for block in [*sorted(page.blocks, key=lambda block: (block.start, block.end)), None]:
         until = min(block.start, len(page.text)) if block else len(page.text)
-        if until > at and (span := trimmed(page.text, *_between(page.text, (at, until), before, block))):
+        if until > at and (span := trimmed(page.text, *between(page.text, (at, until), before, block))):
             yield Block(kind="paragraph", start=span[0], end=span[1])
         before = block
         if block and (span := trimmed(page.text, max(at, block.start), min(block.end, len(page.text)))):
@@ -202,25 +197,10 @@ def _blocks(page: Page) -> Iterator[Block]:
         at = max(at, until)
 
 
-def _between(text: str, span: Span, before: Block | None, after: Block | None) -> Span:
-    """Without the marks of the headings that it stands between."""
-    start, end = span
-    if before and before.kind == "heading" and (mark := _MARK_AFTER.match(text[start:end])):
-        start += mark.end()
-    if after and after.kind == "heading" and (mark := _MARK_BEFORE.search(text[start:end])):
-        end = start + mark.start()
-    return start, end
-
-
 def _enter(headings: list[tuple[int, str]], level: int, name: str) -> None:
     while headings and headings[-1][0] >= level:
         headings.pop()
     headings.append((level, name))
-
-
-def _name(heading: str) -> str:
-    shown = _COMMENT.sub("", heading) if len(heading) <= _LONGEST_HEADING else heading
-    return " ".join(shown.split())
 
 
 def _path(above: tuple[str, ...], headings: Sequence[tuple[int, str]]) -> tuple[str, ...]:
