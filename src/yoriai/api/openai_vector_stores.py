@@ -11,6 +11,7 @@ from yoriai.api.principal import CurrentContext, CurrentUser
 from yoriai.api.reading import StrictRoute
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
+from yoriai.api.vector_store_filters import condition_of
 from yoriai.api.vector_store_shapes import (
     Deleted,
     FileAttributes,
@@ -30,7 +31,6 @@ from yoriai.api.vector_store_shapes import (
     hit_shape,
     store_shape,
     tags_of,
-    wanted_tags,
 )
 from yoriai.bootstrap import Services
 from yoriai.errors import ConflictError
@@ -161,7 +161,7 @@ async def search_vector_store(
 ) -> SearchResults:
     """The best passages; of several queries each passage with its best score."""
     queries = [body.query] if isinstance(body.query, str) else body.query
-    filters = Filters(tags=wanted_tags(body.filters))
+    filters = Filters(condition=condition_of(body.filters))
     hits: dict[str, FoundPassage] = {}
     for query in queries:
         found = await services.knowledge.search.search(

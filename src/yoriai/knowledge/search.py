@@ -19,6 +19,7 @@ from anyio import to_thread
 from yoriai.access import owners
 from yoriai.errors import NotFoundError, UsageError, YoriaiError
 from yoriai.knowledge import fusion
+from yoriai.knowledge.conditions import Condition, holds
 from yoriai.knowledge.embedding import Embedder
 from yoriai.knowledge.fusion import Method
 from yoriai.knowledge.holdings import Holdings
@@ -42,6 +43,7 @@ class Filters:
     tags: tuple[str, ...] = ()  # all of them
     since: datetime | None = None  # changed or added
     until: datetime | None = None
+    condition: Condition | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -149,6 +151,7 @@ def _passes(document: KnownDocument, filters: Filters) -> bool:
         and set(filters.tags) <= set(document.tags)
         and (filters.since is None or date >= filters.since)
         and (filters.until is None or date <= filters.until)
+        and (filters.condition is None or holds(filters.condition, document))
     )
 
 
