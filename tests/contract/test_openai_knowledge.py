@@ -164,7 +164,7 @@ def test_a_document_s_own_date_is_when_it_was_changed(
         {"type": "gt", "key": "kind", "value": "x"},
         {"type": "gt", "key": "tag", "value": 1},
         {"type": "eq", "key": "kind", "value": {"a": 1}},
-        {"type": "lt", "key": "year", "value": 10**400},
+        {"type": "lt", "key": "year", "value": 10**30},
         by_date("gte", "yesterday"),
         {"type": "or", "filters": [by_date("eq", 1)] * 300},
     ],
