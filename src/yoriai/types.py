@@ -368,7 +368,8 @@ class ApiToken:
 
 
 # ---- models -----------------------------------------------------------------------------------------------
-ModelKind = Literal["chat", "completion", "embedding"]
+ModelKind = Literal["chat", "completion", "embedding", "reranker"]
+POOLED: frozenset[ModelKind] = frozenset({"embedding", "reranker"})  # one result per text, and no words
 Verdict = Literal["open_source_ai", "open_weights", "restricted", "unknown"]  # on a model's openness
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from serving import Served, environment, yoriai
 from yoriai.cli.kb import MethodName, SharingName
-from yoriai.knowledge.fusion import Method
+from yoriai.knowledge.search import SearchMethod
 from yoriai.records import Sharing
 
 LEAVE = "社員は年に二十日の有給休暇を取ることができる。"
@@ -130,5 +130,5 @@ def test_ctrl_c_stops_and_the_same_command_goes_on(tmp_path: Path) -> None:
 
 
 def test_the_names_of_the_command_line_are_those_of_the_product() -> None:
-    assert {name.value for name in MethodName} == set(get_args(Method))
+    assert {name.value for name in MethodName} == set(get_args(SearchMethod))
     assert {name.value for name in SharingName} == set(get_args(Sharing))

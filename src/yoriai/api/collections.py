@@ -19,9 +19,8 @@ from yoriai.api.state import TheServices
 from yoriai.i18n.catalogue import text
 from yoriai.knowledge.collections import PageRow, Status
 from yoriai.knowledge.evaluating import MOST_QUESTIONS, Evaluation, Question, evaluate
-from yoriai.knowledge.fusion import Method
 from yoriai.knowledge.parsing.parse import Box
-from yoriai.knowledge.search import LONGEST_QUERY, MOST_HITS, Filters, Found
+from yoriai.knowledge.search import LONGEST_QUERY, MOST_HITS, Filters, Found, SearchMethod
 from yoriai.records import Collection, Job, KnownDocument, Sharing
 from yoriai.types import Language
 
@@ -94,7 +93,7 @@ class SearchWish(BaseModel):
     collections: Annotated[list[Id], Field(min_length=1, max_length=100)]
     query: Annotated[str, Field(min_length=1, max_length=LONGEST_QUERY)]
     limit: int = Field(10, ge=1, le=MOST_HITS)
-    method: Method = "hybrid"
+    method: SearchMethod | None = None  # the best there is
     documents: Annotated[list[Id], Field(max_length=1000)] = []
     tags: Tags = []
     since: datetime | None = None

@@ -34,7 +34,8 @@ from yoriai.api.vector_store_shapes import (
 )
 from yoriai.bootstrap import Services
 from yoriai.errors import ConflictError
-from yoriai.knowledge.search import Filters, FoundPassage
+from yoriai.knowledge.passage import FoundPassage
+from yoriai.knowledge.search import Filters, SearchMethod
 from yoriai.records import Collection
 from yoriai.types import User
 
@@ -162,10 +163,11 @@ async def search_vector_store(
     """The best passages; of several queries each passage with its best score."""
     queries = [body.query] if isinstance(body.query, str) else body.query
     filters = Filters(condition=condition_of(body.filters))
+    method: SearchMethod | None = "hybrid" if body.ranking_options.ranker == "none" else None
     hits: dict[str, FoundPassage] = {}
     for query in queries:
         found = await services.knowledge.search.search(
-            user, [vector_store_id], query, limit=body.max_num_results, filters=filters
+            user, [vector_store_id], query, limit=body.max_num_results, method=method, filters=filters
         )
         for hit in found.passages:
             if hit.passage_id not in hits or hits[hit.passage_id].score < hit.score:

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from yoriai.i18n.catalogue import text
 from yoriai.knowledge.collections import Status
 from yoriai.knowledge.conditions import plain
-from yoriai.knowledge.search import LONGEST_QUERY, FoundPassage
+from yoriai.knowledge.passage import FoundPassage
+from yoriai.knowledge.search import LONGEST_QUERY
 from yoriai.records import KnownDocument
 from yoriai.types import Language
 
@@ -50,6 +51,9 @@ class FileAttributes(_Asked):
 
 
 class RankingOptions(_Asked):
+    """`ranker`: "none" leaves out the reranker of the settings."""
+
+    ranker: Literal["none", "auto", "default-2024-11-15"] = "auto"
     score_threshold: float = 0
 
 

@@ -25,11 +25,12 @@ AsJson = Annotated[bool, typer.Option("--json", help=say("json"))]
 
 
 class MethodName(StrEnum):
-    """`knowledge.fusion.Method`, without what importing it costs on every `--help`; a test keeps them equal."""
+    """`knowledge.search.SearchMethod`, without what importing it costs on every `--help`; a test keeps them equal."""
 
     HYBRID = "hybrid"
     LEXICAL = "lexical"
     DENSE = "dense"
+    RERANKED = "reranked"
 
 
 class SharingName(StrEnum):
@@ -101,7 +102,7 @@ def search(
     query: Annotated[str, typer.Argument(metavar="QUERY", help=say("kb_query"))],
     *,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=200, help=say("kb_limit"))] = 10,
-    method: Annotated[MethodName, typer.Option("--method", help=say("kb_method"))] = MethodName.HYBRID,
+    method: Annotated[MethodName | None, typer.Option("--method", help=say("kb_method"))] = None,
     document: Annotated[list[str] | None, typer.Option("--document", help=say("kb_document"))] = None,
     tag: Annotated[list[str] | None, typer.Option("--tag", help=say("kb_only_tag"))] = None,
     as_json: AsJson = False,
@@ -109,13 +110,15 @@ def search(
     async def work(shelf: Shelf) -> Any:
         found = await named(shelf, collection)
         wish = {
-            "collections": [found["id"]], "query": query, "limit": limit, "method": method.value, "tags": tag or [],
-            "documents": await ids_of(shelf, found["id"], document or []),
+            "collections": [found["id"]], "query": query, "limit": limit, "tags": tag or [],
+            "method": method and method.value, "documents": await ids_of(shelf, found["id"], document or []),
         }  # fmt: skip
         return await shelf.ask("POST", "/api/collections/search", json=wish)
 
     found = with_shelf(work)
-    if found["method"] != method.value:
+    if found["fallback"]:
+        note(say("kb_rerank_" + found["fallback"]))
+    elif found["method"] == "lexical" and method != MethodName.LEXICAL:
         note(say("kb_words_only"))
     if as_json:
         print_json([kb_report.hit(each) for each in found["passages"]])
@@ -190,6 +193,8 @@ def evaluate(
     outcome = with_shelf(work)
     if outcome["without_answer"]:
         note(say("kb_eval_left_out", count=len(outcome["without_answer"])))
+    if fallbacks := sum(each["fallbacks"] for each in outcome["methods"]):
+        note(say("kb_eval_fell_back", count=fallbacks))
     show(as_json, outcome, kb_report.EVALUATION_COLUMNS, lambda: kb_report.evaluation_cells(outcome))
     if "answers" in outcome and not as_json:
         result("")

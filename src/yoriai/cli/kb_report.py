@@ -119,8 +119,8 @@ def print_added(outcome: dict[str, Any]) -> None:
 def hit(said: dict[str, Any]) -> dict[str, Any]:
     """A found passage as one flat row."""
     names = (
-        "document", "page", "start", "end", "text", "score", "lexical", "dense", "heading_path", "language",
-        "document_id", "file_id", "passage_id", "collection_id",
+        "document", "page", "start", "end", "text", "score", "lexical", "dense", "relevance", "heading_path",
+        "language", "document_id", "file_id", "passage_id", "collection_id",
     )  # fmt: skip
     return {name: said[name] for name in names}
 
@@ -129,9 +129,12 @@ def print_hits(found: Sequence[dict[str, Any]]) -> None:
     if not found:
         result(say("kb_nothing_found"))
     for place, each in enumerate(found, 1):
+        halves = {name: _number(each[name]) for name in ("lexical", "dense")}
         scores = say(
-            "kb_scores", score=f"{each['score']:.3f}", lexical=_number(each["lexical"]), dense=_number(each["dense"])
-        )  # fmt: skip
+            "kb_scores" if each["relevance"] is None else "kb_scores_reranked",
+            score=f"{each['score']:.3f}",
+            **halves,
+        )
         result(f"{place}. {harmless(each['document'])}  {say('kb_page', page=each['page'])}  {scores}")
         text = " ".join(harmless(each["text"]).split())
         result(f"   {text[:_SHOWN_OF_A_PASSAGE]}{'…' if len(text) > _SHOWN_OF_A_PASSAGE else ''}")
@@ -146,7 +149,7 @@ def evaluation_cells(outcome: dict[str, Any]) -> list[tuple[object, ...]]:
             quality["mrr"],
             quality["ndcg"],
         ]
-        milliseconds = each["search_ms"] + each["embedding_ms"]
+        milliseconds = each["search_ms"] + each["embedding_ms"] + each["reranking_ms"]
         rows.append((each["method"], *(_estimate(figure) for figure in figures), f"{milliseconds:.1f}"))
     return rows
 

@@ -28,7 +28,7 @@ from yoriai.engines.devices import graphics_cards
 from yoriai.engines.router import Router
 from yoriai.evaluation.results import Results
 from yoriai.settings import Settings, engine_environment
-from yoriai.types import Language
+from yoriai.types import POOLED, Language
 
 _LOOK_AGAIN_S = 300.0  # cards and bandwidth don't change under a running server, but drivers do come late
 
@@ -100,7 +100,7 @@ class Outlooks:
         ask = replace(USUAL, users=use.users)
         outlooks = {}
         for name, found in self._all_works().items():
-            efficiency = known[found.shape.kind != "embedding"]
+            efficiency = known[found.shape.kind not in POOLED]
             plan, prediction = forecast(found, machine, context, ask, threads=threads, efficiency=efficiency)
             outlooks[name] = Outlook(plan=plan, prediction=prediction)
         return outlooks

@@ -16,6 +16,7 @@ from yoriai.knowledge.ingest import Ingest
 from yoriai.knowledge.kept_files import KeptFiles
 from yoriai.knowledge.parsing.parse import ParseLimits
 from yoriai.knowledge.reading import Reader
+from yoriai.knowledge.reranking import Reranker
 from yoriai.knowledge.search import Search
 from yoriai.knowledge.viewing import Viewing
 from yoriai.knowledge.watching import Watching
@@ -43,7 +44,11 @@ class Knowledge:
         )
         self.adding = Adding(database=database, jobs=jobs, filing=filing, web=web)
         self.files = KeptFiles(database=database, filing=filing)
-        self.search = Search(database, self.embedder)
+        reranker = (
+            Reranker(router, settings.reranking_model, settings.reranking_timeout_s)
+            if settings.reranking_model else None
+        )  # fmt: skip
+        self.search = Search(database, self.embedder, reranker)
         self.ingest = Ingest(
             database=database, jobs=jobs, filing=filing, reader=Reader(limits), embedder=self.embedder,
             web=web, model=model,

@@ -18,6 +18,7 @@ from yoriai.responders.assistants import Assistants
 from yoriai.responders.model import ModelResponder, model_responder
 from yoriai.store.collections import name_key
 from yoriai.types import (
+    POOLED,
     CompletionRequest,
     Context,
     EmbeddingRequest,
@@ -82,7 +83,7 @@ class Registry:
 
     async def default_name(self, user: User) -> str | None:
         """Who answers where nobody was named: the setting, else the first installed; None when there is nobody."""
-        kinds = {info.name: info.kind for info in await self.models() if info.kind != "embedding"}
+        kinds = {info.name: info.kind for info in await self.models() if info.kind not in POOLED}
         if self._default in kinds:
             return self._default
         installed = [name for name in await asyncio.to_thread(self._library.by_age) if name in kinds]
