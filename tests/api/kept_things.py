@@ -23,6 +23,7 @@ _A = "/api/assistants/{assistant_id}"
 READING: list[Route] = [
     ("GET", _C, None),
     ("POST", _C + "/evaluation", {"questions": [{"question": "When?", "answer": "Friday"}]}),
+    ("GET", _C + "/passages", None),
     ("GET", _C + "/documents", None),
     ("GET", _D, None),
     ("GET", _D + "/file", None),

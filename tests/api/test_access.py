@@ -48,6 +48,7 @@ READ_OF_KNOWLEDGE: list[tuple[str, str, dict[str, Any]]] = [
     ("GET", _C, {}),
     ("GET", _C + "/documents", {}),
     ("GET", _D, {}),
+    ("GET", _C + "/passages", {}),
     ("GET", _D + "/file", {}),
     ("GET", _D + "/pages/{number}", {}),
     ("POST", _C + "/evaluation", {"json": {"questions": [{"question": "merger?", "text": "merger"}]}}),

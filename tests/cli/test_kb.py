@@ -111,14 +111,14 @@ def test_what_cannot_be_added_is_said_with_a_code(path: str, code: int, tmp_path
 def test_ctrl_c_stops_and_the_same_command_goes_on(tmp_path: Path) -> None:
     home, folder = tmp_path / "home", tmp_path / "papers"
     folder.mkdir()
-    for number in range(12):
+    for number in range(30):
         (folder / f"{number:02}.txt").write_text(f"第{number}章。{LEAVE}")
     command = [sys.executable, "-m", "yoriai", "kb", "add", "rules", str(folder), "--wait"]
     with subprocess.Popen(command, env=environment(home), stderr=subprocess.PIPE, text=True) as child:
         assert child.stderr is not None
         while child.stderr.readline().strip().partition(" ")[0] != "reading:":
             pass
-        time.sleep(0.5)
+        time.sleep(0.2)
         child.send_signal(signal.SIGINT)
         complaints = child.stderr.read()
         assert child.wait(30) == 130
@@ -126,7 +126,7 @@ def test_ctrl_c_stops_and_the_same_command_goes_on(tmp_path: Path) -> None:
     status = said(home, "status", "rules")
     assert status["queued"] > 0
     assert status["jobs"] == []
-    assert said(home, "add", "rules", str(folder), "--wait")["documents"] == {"ready": 12}
+    assert said(home, "add", "rules", str(folder), "--wait")["documents"] == {"ready": 30}
 
 
 def test_the_names_of_the_command_line_are_those_of_the_product() -> None:

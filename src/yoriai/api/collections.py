@@ -21,6 +21,8 @@ from yoriai.knowledge.collections import PageRow, Status
 from yoriai.knowledge.evaluating import MOST_QUESTIONS, Evaluation, Question, evaluate
 from yoriai.knowledge.parsing.parse import Box
 from yoriai.knowledge.search import LONGEST_QUERY, MOST_HITS, Filters, Found, SearchMethod
+from yoriai.knowledge.spread import MOST as MOST_SPREAD
+from yoriai.knowledge.spread import PassageSeen, spread
 from yoriai.records import Collection, Job, KnownDocument, Sharing
 from yoriai.types import Language
 
@@ -100,6 +102,10 @@ class SearchWish(BaseModel):
     until: datetime | None = None
 
 
+class PassagesSeen(BaseModel):
+    passages: list[PassageSeen]
+
+
 class QuestionAsked(BaseModel):
     question: Annotated[str, Field(min_length=1, max_length=LONGEST_QUERY)]
     document: Annotated[str, Field(max_length=1000)] = ""
@@ -157,6 +163,16 @@ async def change_collection(
 async def delete_collection(collection_id: str, user: CurrentUser, services: TheServices) -> None:
     """Delete a collection with all its documents."""
     await services.knowledge.collections.remove(user, collection_id)
+
+
+@router.get("/api/collections/{collection_id}/passages")
+async def spread_passages(
+    collection_id: str, user: CurrentUser, services: TheServices, *,
+    limit: Annotated[int, Query(ge=1, le=MOST_SPREAD)] = 100, seed: Annotated[int, Query(ge=0)] = 0,
+) -> PassagesSeen:  # fmt: skip
+    """Passages of as many documents as there are, the same ones for the same seed: to draft questions from."""
+    collections = services.knowledge.collections
+    return PassagesSeen(passages=await spread(user, collection_id, collections, count=limit, seed=seed))
 
 
 @router.post("/api/collections/{collection_id}/evaluation")

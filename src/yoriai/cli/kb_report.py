@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from yoriai.cli.terminal import harmless, note, result, say, size
-from yoriai.errors import NotFoundError, UsageError
 from yoriai.i18n.catalogue import text
 from yoriai.i18n.terminal import terminal_language
 
@@ -154,39 +151,9 @@ def evaluation_cells(outcome: dict[str, Any]) -> list[tuple[object, ...]]:
     return rows
 
 
-def read_questions(path: Path) -> list[dict[str, Any]]:
-    """One JSON object a line. Raises: NotFoundError, UsageError: with the line."""
-    try:
-        lines = path.read_text("utf8").splitlines()
-    except FileNotFoundError:
-        raise NotFoundError("knowledge.path_missing", path=str(path)) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError("cli.kb_bad_questions", line=0, detail=str(error)) from error
-    questions = []
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            questions.append(_question(line, number))
-    return questions
-
-
-def _question(line: str, number: int) -> dict[str, Any]:
-    try:
-        said = json.loads(line)
-    except ValueError as error:
-        raise UsageError("cli.kb_bad_questions", line=number, detail=str(error)) from error
-    if not isinstance(said, dict) or not isinstance(said.get("question"), str):
-        raise UsageError("cli.kb_bad_questions", line=number, detail="question")
-    answers = said.setdefault("answers", [])
-    if not isinstance(answers, list) or not all(isinstance(each, str) for each in answers):
-        raise UsageError("cli.kb_bad_questions", line=number, detail="answers")
-    if answers:
-        said.setdefault("answer", answers[0])
-    names = ("question", "document", "page", "text", "answer", "answers", "unanswerable")
-    return {name: said[name] for name in names if said.get(name) is not None}
-
-
 def _estimate(figure: dict[str, float]) -> str:
-    return f"{100 * figure['value']:.1f} ({100 * figure['low']:.1f}–{100 * figure['high']:.1f})"
+    """Its interval below it: side by side the columns would not fit on a terminal."""
+    return f"{100 * figure['value']:.1f}\n{100 * figure['low']:.1f}–{100 * figure['high']:.1f}"
 
 
 def _number(value: float | None) -> str:
