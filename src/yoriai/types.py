@@ -284,6 +284,7 @@ class SentenceSupport:
     citations: tuple[int, ...] = ()  # numbers that it cites
     score: float = 0.0  # 0..1
     is_added: bool = False  # the check found them: the model had named none
+    judged: Literal["", "yes", "no", "unsure"] = ""  # by a second model; it lowers a verdict or leaves it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
