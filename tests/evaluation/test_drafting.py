@@ -30,7 +30,8 @@ def test_an_answer_in_another_width_and_across_lines_is_in_the_passage() -> None
         reply("有給休暇が年に20日であるのはなぜか?", "20日"),  # says the answer
         reply("How many days of leave are there?", "20日"),
         reply("", "20日"),
-        reply("何" * 400, "20日"),
+        reply("有給休暇の日数について", "20日"),  # no question
+        reply("何" * 400 + "?", "20日"),
         '{"question": "有給休暇は何日か?", "ans',
         '["x"]',
         "",
@@ -38,6 +39,12 @@ def test_an_answer_in_another_width_and_across_lines_is_in_the_passage() -> None
 )
 def test_what_cannot_be_used_is_dropped(said: str) -> None:
     assert draft_of(said, TEXT, "ja") is None
+
+
+def test_an_answer_that_was_cut_off_is_dropped() -> None:
+    long = "あ" * 200
+    assert draft_of(reply("何が続くか?", long[:79]), long, "ja")
+    assert draft_of(reply("何が続くか?", long[:80]), long, "ja") is None
 
 
 def test_it_is_asked_for_in_the_passages_language_with_a_schema() -> None:

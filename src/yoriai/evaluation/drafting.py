@@ -14,7 +14,8 @@ from yoriai.evaluation.answers import contains
 from yoriai.knowledge.split import language_of
 
 MOST_TOKENS = 250
-_LONGEST_QUESTION, _LONGEST_ANSWER = 300, 120  # characters
+_LONGEST_QUESTION, _LONGEST_ANSWER = 300, 80  # characters
+_ASKS = ("?", "？", "か", "か。", "ください", "ください。")  # how a question ends
 _SCHEMA = {
     "type": "object",
     "properties": {
@@ -65,9 +66,13 @@ def draft_of(reply: str, text: str, language: str) -> Draft | None:
         question, answer = " ".join(str(said["question"]).split()), " ".join(str(said["answer"]).split())
     except (ValueError, KeyError, TypeError):
         return None
-    is_short = 0 < len(question) <= _LONGEST_QUESTION and 0 < len(answer) <= _LONGEST_ANSWER
+    is_short = (
+        len(question) < _LONGEST_QUESTION and len(answer) < _LONGEST_ANSWER
+    )  # else the schema cut it off
+    is_question = question.endswith(_ASKS)
     is_told = contains(question, [answer])  # whoever asks has said it already
-    if not is_short or is_told or language_of(question) != language or not stands_in(answer, text):
+    is_fit = is_short and is_question and not is_told and language_of(question) == language
+    if not is_fit or not stands_in(answer, text):
         return None
     return Draft(question=question, answer=answer)
 
