@@ -117,7 +117,7 @@ class KnowledgeSettings(_Section):
     )
     reranking_model: str = Field(
         "",
-        description="Model that reads the best passages again and orders them, also `REMOTE/MODEL`; empty: none.",
+        description="Model that reads the best passages again and sorts them (`REMOTE/MODEL` gets them); empty: none.",
     )
     reranking_timeout_s: float = Field(
         10, gt=0, description="Longest wait for it; then passages stay in the order that they were found in."
