@@ -96,7 +96,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         rewrites = Rewrites()
         registry = Registry(
             router, library, assistants, default=settings.model,
-            answers=lambda assistant, inner: AssistantResponder(assistant, inner, knowledge, rewrites),
+            answers=lambda assistant, inner, judge: AssistantResponder(assistant, inner, knowledge, rewrites, judge),
         )  # fmt: skip
         metrics = Metrics()
         chat = Chat(database, registry, metrics)

@@ -47,6 +47,7 @@ class Assistant:
     ]  # what is put before the model: passages that were found, or whole documents
     only_documents: bool  # "not in the documents" where they don't bear out an answer
     checks_support: bool
+    judge: str = ""  # model that is asked about sentences afterwards; empty: none
     created_at: datetime
     updated_at: datetime
 

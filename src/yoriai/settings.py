@@ -116,6 +116,13 @@ class KnowledgeSettings(_Section):
         "multilingual-e5-small",
         description="Model whose vectors search by meaning; another one takes its place when all are made.",
     )
+    reranking_model: str = Field(
+        "",
+        description="Model that reads the best passages again and sorts them (`REMOTE/MODEL` gets them); empty: none.",
+    )
+    reranking_timeout_s: float = Field(
+        10, gt=0, description="Longest wait for it; then passages stay in the order that they were found in."
+    )
     max_file_bytes: int = Field(
         200_000_000, ge=1000, description="Larger files are not taken into a collection."
     )

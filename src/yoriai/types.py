@@ -284,6 +284,7 @@ class SentenceSupport:
     citations: tuple[int, ...] = ()  # numbers that it cites
     score: float = 0.0  # 0..1
     is_added: bool = False  # the check found them: the model had named none
+    judged: Literal["", "yes", "no", "unsure"] = ""  # by a second model; it lowers a verdict or leaves it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -368,7 +369,8 @@ class ApiToken:
 
 
 # ---- models -----------------------------------------------------------------------------------------------
-ModelKind = Literal["chat", "completion", "embedding"]
+ModelKind = Literal["chat", "completion", "embedding", "reranker"]
+POOLED: frozenset[ModelKind] = frozenset({"embedding", "reranker"})  # one result per text, and no words
 Verdict = Literal["open_source_ai", "open_weights", "restricted", "unknown"]  # on a model's openness
 
 

@@ -23,6 +23,7 @@ _A = "/api/assistants/{assistant_id}"
 READING: list[Route] = [
     ("GET", _C, None),
     ("POST", _C + "/evaluation", {"questions": [{"question": "When?", "answer": "Friday"}]}),
+    ("GET", _C + "/passages", None),
     ("GET", _C + "/documents", None),
     ("GET", _D, None),
     ("GET", _D + "/file", None),
@@ -44,6 +45,7 @@ CHANGING: list[Route] = [
     ("POST", _C + "/documents", {}),
     ("DELETE", _C + "/folders?folder=/x", None),
     ("PATCH", _D, {"tags": ["mine"]}),
+    ("POST", _D + "/retry", None),
     ("DELETE", _D, None),
     ("POST", _V, {"name": "mine"}),
     ("DELETE", _V, None),

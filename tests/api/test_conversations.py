@@ -163,6 +163,12 @@ def test_a_reply_of_an_assistant_keeps_what_it_rests_on(anna: httpx2.Client) -> 
     assert (kept["sources"], kept["support"]) == (message["sources"], message["support"])
     asked = ask(anna, conversation, "And when does it open?")["reply"]
     assert follow(anna, asked["id"])[-1][1]["message"]["status"] == "done"  # a second turn goes on from there
+    anna.patch(f"/api/assistants/{made['id']}", json={"name": "bureau"}).raise_for_status()
+    assert (
+        anna.get(f"/api/conversations/{conversation}").json()["conversation"]["model"] == "assistant:bureau"
+    )
+    asked = ask(anna, conversation, "And under its new name?")["reply"]
+    assert follow(anna, asked["id"])[-1][1]["message"]["model"] == "assistant:bureau"
     anna.delete(f"/api/assistants/{made['id']}")
     gone = anna.post(f"/api/conversations/{conversation}/messages", json={"text": "And now?"})
     assert gone.status_code == 404

@@ -162,7 +162,8 @@ def test_what_is_known_of_an_entry_is_consistent(entry: Entry) -> None:
     layers = sum(layer.weight_bytes for layer in made.layers)
     if made.origin == "catalogue":
         assert layers + made.input_bytes + own_output == pytest.approx(made.size_bytes, abs=2000)
-    assert made.is_encoder == (entry.kind == "embedding")
+    architecture = entry.architecture.name if entry.architecture else ""
+    assert made.is_encoder == (architecture == "bert")
     assert all(0 < layer.active_bytes <= layer.weight_bytes for layer in made.layers)
     assert made.cache_elements > 0
 

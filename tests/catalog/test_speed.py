@@ -15,6 +15,7 @@ from yoriai.catalog.shape import Layer, Shape
 from yoriai.catalog.speed import Ask, Efficiency, Factor, Prediction
 from yoriai.catalog.speed_words import row, words
 from yoriai.catalog.work import Work
+from yoriai.types import POOLED
 
 GIB = 2**30
 ENTRIES = catalogue.load()
@@ -186,7 +187,7 @@ def test_everything_of_the_catalogue_has_a_speed_and_a_reason(name: str, on: Mac
     _, found = forecast(of(name), on, 4096)
     assert found.prompt
     assert found.prompt.low < found.prompt.tokens_per_s < found.prompt.high
-    assert (found.generation is None) == (ENTRIES[name].kind == "embedding")
+    assert (found.generation is None) == (ENTRIES[name].kind in POOLED)
     assert found.reasons
     assert words(found, "ja") and words(found, "en")
 

@@ -56,8 +56,10 @@ def test_an_assistant_is_made_shown_changed_asked_and_removed(home: Path) -> Non
         assert ", page 1" in answer.stdout
 
     changed = said(
-        home, "assistant", "set", "旅費", "--name", "旅費規程", "--only-documents", "--share", "everyone"
-    )
+        home, "assistant", "set", "旅費", "--name", "旅費規程", "--only-documents", "--share", "everyone",
+        "--judge", MODEL,
+    )  # fmt: skip
+    assert changed["judge"] == MODEL
     assert (changed["name"], changed["only_documents"], changed["sharing"]) == ("旅費規程", True, "everyone")
     assert changed["sampling"] == made["sampling"]
     assert changed["collections"] == ["travel rules"]
@@ -95,6 +97,7 @@ def test_a_plain_answer_rests_on_nothing(home: Path) -> None:
         (("assistant", "show", "no such"), 3),
         (("assistant", "add", "x", "--collection", "no such"), 3),
         (("assistant", "add", "x", "--mode", "no such"), 2),
+        (("assistant", "add", "x", "--judge", "no such"), 3),
     ],
 )
 def test_what_can_not_be_has_its_exit_code(arguments: tuple[str, ...], code: int, home: Path) -> None:

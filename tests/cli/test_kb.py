@@ -14,7 +14,7 @@ import pytest
 
 from serving import Served, environment, yoriai
 from yoriai.cli.kb import MethodName, SharingName
-from yoriai.knowledge.fusion import Method
+from yoriai.knowledge.search import SearchMethod
 from yoriai.records import Sharing
 
 LEAVE = "社員は年に二十日の有給休暇を取ることができる。"
@@ -111,14 +111,14 @@ def test_what_cannot_be_added_is_said_with_a_code(path: str, code: int, tmp_path
 def test_ctrl_c_stops_and_the_same_command_goes_on(tmp_path: Path) -> None:
     home, folder = tmp_path / "home", tmp_path / "papers"
     folder.mkdir()
-    for number in range(12):
+    for number in range(30):
         (folder / f"{number:02}.txt").write_text(f"第{number}章。{LEAVE}")
     command = [sys.executable, "-m", "yoriai", "kb", "add", "rules", str(folder), "--wait"]
     with subprocess.Popen(command, env=environment(home), stderr=subprocess.PIPE, text=True) as child:
         assert child.stderr is not None
         while child.stderr.readline().strip().partition(" ")[0] != "reading:":
             pass
-        time.sleep(0.5)
+        time.sleep(0.2)
         child.send_signal(signal.SIGINT)
         complaints = child.stderr.read()
         assert child.wait(30) == 130
@@ -126,9 +126,9 @@ def test_ctrl_c_stops_and_the_same_command_goes_on(tmp_path: Path) -> None:
     status = said(home, "status", "rules")
     assert status["queued"] > 0
     assert status["jobs"] == []
-    assert said(home, "add", "rules", str(folder), "--wait")["documents"] == {"ready": 12}
+    assert said(home, "add", "rules", str(folder), "--wait")["documents"] == {"ready": 30}
 
 
 def test_the_names_of_the_command_line_are_those_of_the_product() -> None:
-    assert {name.value for name in MethodName} == set(get_args(Method))
+    assert {name.value for name in MethodName} == set(get_args(SearchMethod))
     assert {name.value for name in SharingName} == set(get_args(Sharing))

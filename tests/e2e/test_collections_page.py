@@ -84,6 +84,8 @@ def test_a_folder_is_handed_in_read_searched_and_opened_at_the_passage(page: Pag
     expect(page.locator(".y-uploads li")).to_have_count(3)  # nothing hidden
     expect(document(page, "office/broken.docx")).to_have_attribute("data-status", "failed")
     expect(document(page, "office/broken.docx").locator(".y-error")).to_contain_text("damaged")
+    page.get_by_role("button", name="Try again: office/broken.docx").click()
+    expect(document(page, "office/broken.docx").locator(".y-error")).to_contain_text("damaged")
     expect(document(page, "office/rules.md")).to_contain_text("1 pages · ")
     hit = look_for(page, "How long do leaves last?")
     expect(hit.locator("mark").first).to_have_text("Leave")

@@ -52,7 +52,7 @@ def test_the_settings_word_counts_before_the_plan(setting: int, layers: int, smo
         "type": "GPU",
     }
     specification: dict[str, Any] = {
-        "gpu_layers": setting, "paths": [str(smollm2_path)], "path": str(smollm2_path), "embedding": False,
+        "gpu_layers": setting, "paths": [str(smollm2_path)], "path": str(smollm2_path), "kind": "chat",
         "context_size": 2048, "parallel": 4,
     }  # fmt: skip
     assert child.gpu_layers(specification, [told]) == layers

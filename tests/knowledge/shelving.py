@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from yoriai.jobs.jobs import Jobs
 from yoriai.knowledge.knowledge import Knowledge
 from yoriai.knowledge.search import Found
 from yoriai.records import Collection, KnownDocument
-from yoriai.settings import EngineSettings, KnowledgeSettings
+from yoriai.settings import EngineSettings, KnowledgeSettings, RemoteSettings
 from yoriai.store.database import Database
 from yoriai.types import Role, User
 
@@ -73,12 +73,13 @@ class Shelf:
 
 @asynccontextmanager
 async def shelf(
-    home: Path, *, watch: bool = False, egress: Egress | None = None, **settings: object
-) -> AsyncIterator[Shelf]:
+    home: Path, *, watch: bool = False, egress: Egress | None = None, remotes: Sequence[RemoteSettings] = (),
+    **settings: object,
+) -> AsyncIterator[Shelf]:  # fmt: skip
     database = Database(f"sqlite:///{home / 'yoriai.db'}")
     database.migrate()
     library, egress = Library(home / "models"), egress or Egress({})
-    router = Router(EngineSettings(threads=1, parallel=2), (), library, egress)
+    router = Router(EngineSettings(threads=1, parallel=2), remotes, library, egress)
     jobs = Jobs(database, home / "jobs.lock")
     knowledge = Knowledge(
         database=database, jobs=jobs, router=router, library=library, egress=egress, folder=home / "documents",

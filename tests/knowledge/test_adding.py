@@ -129,6 +129,21 @@ async def test_broken_files_say_why_and_the_rest_goes_on(
     assert len(kept.copies()) == 2  # nothing of the broken ones stays
 
 
+async def test_what_failed_is_read_again_when_it_is_asked_for(
+    kept: Shelf, rules: Collection, folder: Path
+) -> None:
+    (folder / "規程.txt").write_bytes(b"")
+    failed = (await kept.add(rules, folder))["規程.txt"]
+    (folder / "規程.txt").write_text(LEAVE)
+    with pytest.raises(NotFoundError):
+        await kept.knowledge.collections.retry(ANNA, rules.id, failed.id)
+    assert (await kept.knowledge.collections.retry(LOCAL, rules.id, failed.id)).status == "queued"
+    await kept.settled(rules)
+    assert (await kept.documents(rules))["規程.txt"].status == "ready"
+    assert await kept.texts(rules, "有給休暇") == [LEAVE]
+    assert (await kept.knowledge.collections.retry(LOCAL, rules.id, failed.id)).status == "ready"
+
+
 async def test_a_file_larger_than_allowed_is_refused_by_its_size(tmp_path: Path, folder: Path) -> None:
     (folder / "large.txt").write_text("x" * 2000)
     async with shelf(tmp_path, max_file_bytes=1000) as kept:

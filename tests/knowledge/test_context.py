@@ -1,7 +1,7 @@
 import pytest
 
 from yoriai.knowledge.context import choose, harmless, interleaved, quoted
-from yoriai.knowledge.search import FoundPassage
+from yoriai.knowledge.passage import FoundPassage
 from yoriai.types import Citation
 
 PAGE = "First things.\n\nSecond things.\n\nThird things.\n\nFourth things."

@@ -73,6 +73,13 @@ async def test_markdown_keeps_its_source_and_knows_its_blocks(tmp_path: Path) ->
     ]
 
 
+async def test_comments_at_both_ends_of_a_heading_are_not_its_words(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text("# 表題 <!-- omit in toc -->\n\n## <!-- a --> 二 <!-- b --> ##\n\n## <!-- c -->\n\n本文")
+    assert await first(path) == [("heading", 1, "表題"), ("heading", 2, "二"), ("paragraph", 0, "本文")]
+    assert (await parse(path)).title == "表題"
+
+
 async def test_a_web_page_gives_what_is_shown(tmp_path: Path) -> None:
     path = tmp_path / "a.html"
     path.write_bytes(

@@ -83,6 +83,31 @@ def test_a_heading_begins_a_passage_and_its_path_holds_those_above() -> None:
     assert indexed_text(passages[1]) == "規程集\n旅費規程\n日当\n\n日当は二千円とする。"
 
 
+def test_what_marks_a_heading_is_in_no_passage() -> None:
+    text = (
+        "# 旅費 <!-- omit in toc -->\n\n本文。 # 1\n\n## <!-- x --> 日当 ##\n\n二千円。\n\n"
+        "宿泊\n----\n\n一万円。\n\n## "
+    )
+    kinds: list[tuple[BlockKind, str, int]] = [
+        ("heading", "旅費", 1), ("paragraph", "本文。 # 1", 0), ("heading", "日当", 2),
+        ("paragraph", "二千円。", 0), ("heading", "宿泊", 2), ("paragraph", "一万円。", 0),
+    ]  # fmt: skip
+    blocks = [
+        Block(kind=kind, start=text.index(words), end=text.index(words) + len(words), level=level)
+        for kind, words, level in kinds
+    ]
+    passages = split(_document(Page(number=1, text=text, blocks=tuple(blocks))))
+    assert [passage.text.replace("\n", "") for passage in passages] == [
+        "旅費 <!-- omit in toc -->本文。 # 1", "日当 ##二千円。", "宿泊----一万円。##",
+    ]  # fmt: skip
+    assert [passage.heading_path[-1] for passage in passages] == ["旅費", "日当", "宿泊"]
+
+
+def test_a_comment_in_a_heading_is_not_in_the_path() -> None:
+    [passage] = split(_document(_page(("heading", "旅費 <!-- omit --> 規程", 1), ("paragraph", "本文。", 0))))
+    assert passage.heading_path == ("旅費 規程",)
+
+
 def test_a_heading_s_words_count_twice() -> None:
     [passage] = split(
         _document(_page(("heading", "旅費", 1), ("paragraph", "出張に適用する。", 0)), title="規程集")

@@ -81,9 +81,9 @@ def messages(*texts: str) -> list[Message]:
 
 async def reply(
     kept: Shelf, asked: Assistant, inner: Scripted, *texts: str, user: User = ANNA, rewrites: Rewrites | None = None,
-    **fields: Any,
+    judge: Scripted | None = None, **fields: Any,
 ) -> list[Event]:  # fmt: skip
-    responder = AssistantResponder(asked, inner, kept.knowledge, rewrites)
+    responder = AssistantResponder(asked, inner, kept.knowledge, rewrites, judge)
     request = ChatRequest(model="assistant:rules", messages=messages(*texts), **fields)
     return [event async for event in responder.respond(request, Context(user=user))]
 
@@ -392,3 +392,20 @@ async def test_a_reply_ends_where_nobody_sets_a_limit(
     inner = Scripted("x")
     await reply(kept, await assistant(kept), inner, TRAVEL, **fields)
     assert (inner.asked[-1].max_completion_tokens or inner.asked[-1].max_tokens) == expected
+
+
+async def test_a_judge_looks_at_the_sentences_after_the_check(kept: Shelf) -> None:
+    inner = Scripted("The travel allowance is at most 300 euros a month [1].")
+    asked = await assistant(kept, judge="scripted")
+    plain = await reply(kept, asked, inner, TRAVEL)  # the judge has been removed since
+    judge = Scripted('{"answer": "no"}')
+    events = await reply(kept, asked, inner, TRAVEL, judge=judge)
+    supports = [[each for each in some if isinstance(each, Support)] for some in (plain, events)]
+    assert [[each.verdict for each in some.sentences] for [some] in supports] == [
+        ["supported"],
+        ["unsupported"],
+    ]
+    stages = [each for each in events if isinstance(each, Stage) and each.name == "checking"]
+    assert [each.detail for each in stages] == ["", "scripted"]
+    assert len(judge.asked) == 2
+    assert isinstance(events[-1], Finish | Usage)

@@ -27,7 +27,7 @@ MORNING = datetime(2026, 4, 1, 9, 0, tzinfo=UTC)
 ASSISTANT = Assistant(
     id="a1", owner_id="anna", name="旅費Ｒｕｌｅｓ", sharing="owner", model="qwen", system_prompt="Be brief.",
     sampling=Sampling(temperature=0, stop=["。"]), collection_ids=("vs_1", "vs_2"), mode="whole", only_documents=False,
-    checks_support=True, created_at=MORNING, updated_at=MORNING,
+    checks_support=True, judge="second", created_at=MORNING, updated_at=MORNING,
 )  # fmt: skip
 
 

@@ -33,6 +33,7 @@ class NewAssistant(BaseModel):
     mode: Mode = "passages"
     only_documents: bool = True
     checks_support: bool = True
+    judge: ModelName = ""
 
 
 class AssistantChange(BaseModel):
@@ -45,6 +46,7 @@ class AssistantChange(BaseModel):
     mode: Mode | None = None
     only_documents: bool | None = None
     checks_support: bool | None = None
+    judge: ModelName | None = None
 
 
 class AssistantList(BaseModel):

@@ -19,9 +19,10 @@ from yoriai.api.state import TheServices
 from yoriai.i18n.catalogue import text
 from yoriai.knowledge.collections import PageRow, Status
 from yoriai.knowledge.evaluating import MOST_QUESTIONS, Evaluation, Question, evaluate
-from yoriai.knowledge.fusion import Method
-from yoriai.knowledge.parsing.parse import Box, highlight_boxes, render_page
-from yoriai.knowledge.search import LONGEST_QUERY, MOST_HITS, Filters, Found
+from yoriai.knowledge.parsing.parse import Box
+from yoriai.knowledge.search import LONGEST_QUERY, MOST_HITS, Filters, Found, SearchMethod
+from yoriai.knowledge.spread import MOST as MOST_SPREAD
+from yoriai.knowledge.spread import PassageSeen, spread
 from yoriai.records import Collection, Job, KnownDocument, Sharing
 from yoriai.types import Language
 
@@ -94,11 +95,15 @@ class SearchWish(BaseModel):
     collections: Annotated[list[Id], Field(min_length=1, max_length=100)]
     query: Annotated[str, Field(min_length=1, max_length=LONGEST_QUERY)]
     limit: int = Field(10, ge=1, le=MOST_HITS)
-    method: Method = "hybrid"
+    method: SearchMethod | None = None  # the best there is
     documents: Annotated[list[Id], Field(max_length=1000)] = []
     tags: Tags = []
     since: datetime | None = None
     until: datetime | None = None
+
+
+class PassagesSeen(BaseModel):
+    passages: list[PassageSeen]
 
 
 class QuestionAsked(BaseModel):
@@ -158,6 +163,16 @@ async def change_collection(
 async def delete_collection(collection_id: str, user: CurrentUser, services: TheServices) -> None:
     """Delete a collection with all its documents."""
     await services.knowledge.collections.remove(user, collection_id)
+
+
+@router.get("/api/collections/{collection_id}/passages")
+async def spread_passages(
+    collection_id: str, user: CurrentUser, services: TheServices, *,
+    limit: Annotated[int, Query(ge=1, le=MOST_SPREAD)] = 100, seed: Annotated[int, Query(ge=0)] = 0,
+) -> PassagesSeen:  # fmt: skip
+    """Passages of as many documents as there are, the same ones for the same seed: to draft questions from."""
+    collections = services.knowledge.collections
+    return PassagesSeen(passages=await spread(user, collection_id, collections, count=limit, seed=seed))
 
 
 @router.post("/api/collections/{collection_id}/evaluation")
@@ -253,6 +268,15 @@ async def change_document(
     return shown(document, context.language)
 
 
+@router.post("/api/collections/{collection_id}/documents/{document_id}/retry", status_code=202)
+async def retry_document(
+    collection_id: str, document_id: str, context: CurrentContext, services: TheServices
+) -> DocumentShown:
+    """Read a document again that could not be read."""
+    document = await services.knowledge.collections.retry(context.user, collection_id, document_id)
+    return shown(document, context.language)
+
+
 @router.delete(
     "/api/collections/{collection_id}/documents/{document_id}", status_code=204, response_class=Response
 )
@@ -292,7 +316,7 @@ async def page_image(
 ) -> Response:  # fmt: skip
     """A page of a PDF, or a picture, as PNG."""
     path = await services.knowledge.collections.copy_of(user, collection_id, document_id)
-    png = await render_page(path, number, width_px=width, limits=services.knowledge.limits)
+    png = await services.knowledge.viewing.picture(path, number, width_px=width)
     return Response(png, media_type="image/png")
 
 
@@ -303,8 +327,7 @@ async def page_boxes(
 ) -> Boxes:  # fmt: skip
     """Where a range of a page's text stands on its picture."""
     path = await services.knowledge.collections.copy_of(user, collection_id, document_id)
-    boxes = await highlight_boxes(path, number, start, end, limits=services.knowledge.limits)
-    return Boxes(boxes=list(boxes))
+    return Boxes(boxes=list(await services.knowledge.viewing.boxes(path, number, start, end)))
 
 
 # ---- work -------------------------------------------------------------------------------------------------

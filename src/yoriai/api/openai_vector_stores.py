@@ -11,6 +11,7 @@ from yoriai.api.principal import CurrentContext, CurrentUser
 from yoriai.api.reading import StrictRoute
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
+from yoriai.api.vector_store_filters import condition_of
 from yoriai.api.vector_store_shapes import (
     Deleted,
     FileAttributes,
@@ -30,11 +31,11 @@ from yoriai.api.vector_store_shapes import (
     hit_shape,
     store_shape,
     tags_of,
-    wanted_tags,
 )
 from yoriai.bootstrap import Services
 from yoriai.errors import ConflictError
-from yoriai.knowledge.search import Filters, FoundPassage
+from yoriai.knowledge.passage import FoundPassage
+from yoriai.knowledge.search import Filters, SearchMethod
 from yoriai.records import Collection
 from yoriai.types import User
 
@@ -161,11 +162,12 @@ async def search_vector_store(
 ) -> SearchResults:
     """The best passages; of several queries each passage with its best score."""
     queries = [body.query] if isinstance(body.query, str) else body.query
-    filters = Filters(tags=wanted_tags(body.filters))
+    filters = Filters(condition=condition_of(body.filters))
+    method: SearchMethod | None = "hybrid" if body.ranking_options.ranker == "none" else None
     hits: dict[str, FoundPassage] = {}
     for query in queries:
         found = await services.knowledge.search.search(
-            user, [vector_store_id], query, limit=body.max_num_results, filters=filters
+            user, [vector_store_id], query, limit=body.max_num_results, method=method, filters=filters
         )
         for hit in found.passages:
             if hit.passage_id not in hits or hits[hit.passage_id].score < hit.score:

@@ -1,6 +1,6 @@
 """OpenAI's shapes of vector stores, and our values in them. A vector store is a collection, its files are documents.
 
-A file's attributes are kept as tags, `key=value`; filters ask for such pairs.
+A file's attributes are kept as tags, `key=value`; `vector_store_filters` asks for them.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from yoriai.errors import UnsupportedError
 from yoriai.i18n.catalogue import text
 from yoriai.knowledge.collections import Status
-from yoriai.knowledge.search import LONGEST_QUERY, FoundPassage
+from yoriai.knowledge.conditions import plain
+from yoriai.knowledge.passage import FoundPassage
+from yoriai.knowledge.search import LONGEST_QUERY
 from yoriai.records import KnownDocument
 from yoriai.types import Language
 
@@ -50,6 +51,9 @@ class FileAttributes(_Asked):
 
 
 class RankingOptions(_Asked):
+    """`ranker`: "none" leaves out the reranker of the settings."""
+
+    ranker: Literal["none", "auto", "default-2024-11-15"] = "auto"
     score_threshold: float = 0
 
 
@@ -191,34 +195,11 @@ def hit_shape(hit: FoundPassage) -> SearchResult:
 
 
 def tags_of(attributes: dict[str, Any] | None) -> list[str]:
-    return [f"{key}={_plain(value)}" for key, value in (attributes or {}).items()]
+    return [f"{key}={plain(value)}" for key, value in (attributes or {}).items()]
 
 
 def attributes_of(document: KnownDocument) -> dict[str, str]:
     return {key: value for key, sign, value in (tag.partition("=") for tag in document.tags) if sign}
-
-
-def wanted_tags(filters: dict[str, Any] | None) -> tuple[str, ...]:
-    """Tags that a filter of OpenAI's asks for. Raises: UnsupportedError: anything but `eq`, and `and` of those."""
-    if filters is None:
-        return ()
-    if filters.get("type") == "and" and isinstance(filters.get("filters"), list):
-        return tuple(tag for each in filters["filters"] for tag in wanted_tags(_object(each)))
-    if filters.get("type") == "eq" and isinstance(filters.get("key"), str) and "value" in filters:
-        return tuple(tags_of({filters["key"]: filters["value"]}))
-    raise UnsupportedError("api.filter_unsupported", param="filters", kind=str(filters.get("type"))[:40])
-
-
-def _object(value: object) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise UnsupportedError("api.filter_unsupported", param="filters", kind=type(value).__name__)
-    return value
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _error(document: KnownDocument, language: Language) -> LastError | None:

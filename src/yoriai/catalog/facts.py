@@ -31,6 +31,7 @@ _ENCODERS = (
 # Types of weights that llama.cpp puts in another order for a CPU, beside the mapped file.
 # Source: ggml_repack_get_optimal_repack_type in ggml/src/ggml-cpu/repack.cpp; what AVX2 and NEON have in common.
 _REPACKED = {"Q4_0", "Q4_K", "IQ4_NL"}
+_RANKING = 4  # LLAMA_POOLING_TYPE_RANK of include/llama.h
 _MOST_BASE_MODELS, _LONGEST_NAME = 32, 200  # of a merge; a hostile file may claim any number
 _SAMPLING = {
     "temperature": "temp", "top_p": "top_p", "top_k": "top_k", "min_p": "min_p", "repeat_penalty": "penalty_repeat",
@@ -121,9 +122,16 @@ def _base_models(header: Header) -> tuple[str, ...]:
     return tuple(name[:_LONGEST_NAME] for name in names if name)
 
 
+def has_ranking_head(header: Header) -> bool:
+    """Whether it can score a text for a question. llama.cpp computes something without a head, too: noise."""
+    return any(tensor.name.startswith(("cls.", "cls_out")) for tensor in header.tensors)
+
+
 def kind_of(header: Header) -> ModelKind:
-    pools = header.of_architecture("pooling_type") > 0
-    if pools or is_encoder(header.architecture):
+    pooling = header.of_architecture("pooling_type")
+    if pooling == _RANKING or has_ranking_head(header):
+        return "reranker"
+    if pooling > 0 or is_encoder(header.architecture):
         return "embedding"
     return "chat" if header.chat_template else "completion"
 

@@ -19,6 +19,7 @@ from yoriai.catalog.hardware import Gpu, Machine
 from yoriai.catalog.memory import ELEMENT_BYTES, MICRO_BATCH
 from yoriai.catalog.plan import Plan
 from yoriai.catalog.work import BYTES_PER_WEIGHT, Work, bytes_of
+from yoriai.types import POOLED
 
 # What decides, and what a person should know about it; `catalog.speed_words` says it.
 ReasonName = Literal["memory", "compute", "in_ram", "half_slow", "transfer", "cores"]
@@ -125,7 +126,7 @@ def predict(
     generation = [_generation(work, part, machine, ask, threads) for part in parts]
     prompt = [_prompt(work, part, parts, ask, threads) for part in parts]
     known = efficiency or Efficiency()
-    writes = work.shape.kind != "embedding"
+    writes = work.shape.kind not in POOLED
     return Prediction(
         generation=_rate(generation if writes else (), ask.users, known.generation, bool(plan.gpus)),
         prompt=_rate(prompt, 1, known.prompt, bool(plan.gpus)),

@@ -26,6 +26,7 @@ from yoriai.catalog.memory import (
 )
 from yoriai.catalog.memory import vocabulary_bytes as _vocabulary_bytes
 from yoriai.catalog.shape import Layer, Shape
+from yoriai.types import POOLED
 
 # What a driver's context and its libraries take of a device, per process. Published figures, not measured here: 300 to
 # 500 MiB for CUDA with cuBLAS, similar for ROCm and SYCL; Vulkan and Metal keep little.
@@ -154,7 +155,7 @@ def _gpu_share(
 
 def _compute_bytes(load: Load, has_output: bool, pipelined: bool) -> int:
     shape = load.shape
-    batch = load.tokens if shape.kind == "embedding" else min(MICRO_BATCH, load.tokens)
+    batch = load.tokens if shape.kind in POOLED else min(MICRO_BATCH, load.tokens)
     inside = 2 * shape.n_ff + 3 * shape.n_embd
     results = shape.n_vocab + shape.n_embd if has_output else 0
     mask = load.tokens * (_F32 + _F16)  # who may look at whom, in both precisions

@@ -51,7 +51,11 @@ class Chat:
     async def conversations(self, user: User, search: str = "") -> list[Conversation]:
         """Newest first; with `search` those whose title or messages contain every word of its beginning."""
         words = search[:LONGEST_SEARCH]
-        return await self._database.read(lambda connection: rows.of_user(connection, user.id, words))
+        found = await self._database.read(lambda connection: rows.of_user(connection, user.id, words))
+        names = {
+            model: await self._registry.present_name(model, user) for model in {each.model for each in found}
+        }
+        return [replace(each, model=names[each.model]) for each in found]
 
     async def create(
         self,
@@ -65,7 +69,7 @@ class Chat:
         """Raises: NotFoundError: no such model. ForbiddenError: the local operator has no account to keep it in."""
         require(user, Action.CHAT)
         if model:
-            await self._registry.get(model, user)
+            model = await self._registry.lasting_name(model, user)
         now = _now()
         conversation = Conversation(
             id=_new_id(), user_id=user.id, title=_one_line(title, 200),
@@ -79,7 +83,7 @@ class Chat:
             rows.add(connection, conversation)
 
         await self._database.write(work)
-        return conversation
+        return await self._shown(user, conversation)
 
     async def get(self, user: User, conversation_id: str) -> tuple[Conversation, list[ConversationMessage]]:
         """A conversation and its whole tree, oldest first; running replies as they stand. Raises: NotFoundError."""
@@ -90,7 +94,8 @@ class Chat:
 
         conversation, messages = await self._database.read(work)
         running = {id_: reply.message() for id_, reply in self._running.items()}
-        return conversation, [running.get(message.id, message) for message in messages]
+        shown = await self._shown(user, conversation)
+        return shown, [running.get(message.id, message) for message in messages]
 
     async def update(self, user: User, conversation_id: str, **changes: Any) -> Conversation:
         """Change `title`, `model`, `system_prompt`, `sampling` or `leaf_id`.
@@ -100,7 +105,7 @@ class Chat:
         if "title" in changes:
             changes["title"] = _one_line(changes["title"], 200)
         if changes.get("model"):
-            await self._registry.get(changes["model"], user)
+            changes["model"] = await self._registry.lasting_name(changes["model"], user)
 
         def work(connection: Connection) -> Conversation:
             _found(connection, user, conversation_id, Action.CHANGE)
@@ -110,7 +115,7 @@ class Chat:
                 rows.change(connection, user.id, conversation_id, **changes)
             return _found(connection, user, conversation_id, Action.READ)
 
-        return await self._database.write(work)
+        return await self._shown(user, await self._database.write(work))
 
     async def delete(self, user: User, conversation_id: str) -> None:
         """With all its messages; replies that run are stopped. Raises: NotFoundError."""
@@ -204,12 +209,13 @@ class Chat:
         require(context.user, Action.CHAT)
         model = await self._model_of(context.user, conversation_id)
         responder = await self._registry.get(model, context.user)
+        name = await self._registry.present_name(model, context.user)
 
         def work(
             connection: Connection,
         ) -> tuple[Result, Conversation, ConversationMessage, list[ConversationMessage]]:
             found = _found(connection, context.user, conversation_id, Action.CHANGE)
-            present = replace(found, model=model)
+            present = replace(found, model=name)
             result, reply = prepare(connection, present)
             rows.add_message(connection, reply)
             rows.touch(connection, conversation_id, reply.id, _now())
@@ -233,6 +239,10 @@ class Chat:
         if name is None:
             raise NotFoundError("chat.no_model", param="model")
         return name
+
+    async def _shown(self, user: User, conversation: Conversation) -> Conversation:
+        """A conversation keeps its assistant's id and shows its name."""
+        return replace(conversation, model=await self._registry.present_name(conversation.model, user))
 
     def _forget(self, reply_id: str) -> None:
         self._running.pop(reply_id, None)

@@ -31,6 +31,7 @@ System = Annotated[str | None, typer.Option("--system", help=say("ask_system"))]
 Mode = Annotated[ModeName | None, typer.Option("--mode", help=say("assistant_mode"))]
 Only = Annotated[bool | None, typer.Option("--only-documents/--beyond-documents", help=say("assistant_only"))]
 Check = Annotated[bool | None, typer.Option("--check/--no-check", help=say("assistant_check"))]
+Judge = Annotated[str | None, typer.Option("--judge", help=say("assistant_judge"))]
 Share = Annotated[SharingName | None, typer.Option("--share", help=say("assistant_share"))]
 Temperature = Annotated[float | None, typer.Option(min=0, max=2, help=say("temperature"))]
 MaxTokens = Annotated[int | None, typer.Option(min=1, help=say("max_tokens"))]
@@ -50,10 +51,12 @@ def commands() -> typer.Typer:
 
 def add(  # noqa: PLR0917 — one parameter per option
     name: Name, collection: Collections = None, model: Model = None, system: System = None, mode: Mode = None,
-    only_documents: Only = None, check: Check = None, share: Share = None, temperature: Temperature = None,
-    max_tokens: MaxTokens = None, as_json: AsJson = False,
+    only_documents: Only = None, check: Check = None, judge: Judge = None, share: Share = None,
+    temperature: Temperature = None, max_tokens: MaxTokens = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    wish = _wish(model=model, system=system, mode=mode, only=only_documents, check=check, share=share)
+    wish = _wish(
+        model=model, system=system, mode=mode, only=only_documents, check=check, judge=judge, share=share
+    )
     sampling = _sampling(temperature, max_tokens)
 
     async def work(shelf: Shelf) -> Any:
@@ -83,10 +86,12 @@ def show_assistant(name: Name, as_json: AsJson = False) -> None:
 def set_assistant(  # noqa: PLR0917 — one parameter per option
     name: Name, new_name: Annotated[str | None, typer.Option("--name", help=say("assistant_new_name"))] = None,
     collection: Collections = None, model: Model = None, system: System = None, mode: Mode = None,
-    only_documents: Only = None, check: Check = None, share: Share = None, temperature: Temperature = None,
-    max_tokens: MaxTokens = None, as_json: AsJson = False,
+    only_documents: Only = None, check: Check = None, judge: Judge = None, share: Share = None,
+    temperature: Temperature = None, max_tokens: MaxTokens = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    wish = _wish(model=model, system=system, mode=mode, only=only_documents, check=check, share=share)
+    wish = _wish(
+        model=model, system=system, mode=mode, only=only_documents, check=check, judge=judge, share=share
+    )
     if new_name is not None:
         wish["name"] = new_name
     sampling = _sampling(temperature, max_tokens)
@@ -119,11 +124,11 @@ def rm(
 
 def _wish(
     *, model: str | None, system: str | None, mode: ModeName | None, only: bool | None, check: bool | None,
-    share: SharingName | None,
+    judge: str | None, share: SharingName | None,
 ) -> dict[str, Any]:  # fmt: skip
     wish = {
         "model": model, "system_prompt": system, "mode": mode and mode.value, "only_documents": only,
-        "checks_support": check, "sharing": share and share.value,
+        "checks_support": check, "judge": judge, "sharing": share and share.value,
     }  # fmt: skip
     return {key: value for key, value in wish.items() if value is not None}
 
@@ -160,7 +165,8 @@ def _show_one(assistant: dict[str, Any], as_json: bool) -> None:
 
 
 _FIELDS = (
-    "name", "model", "collections", "mode", "only_documents", "checks_support", "sharing", "system_prompt", "id"
+    "name", "model", "collections", "mode", "only_documents", "checks_support", "judge", "sharing",
+    "system_prompt", "id",
 )  # fmt: skip
 
 

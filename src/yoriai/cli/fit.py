@@ -177,6 +177,7 @@ async def _outlook(
     from yoriai.catalog.speed import predict
     from yoriai.catalog.work import from_shape
     from yoriai.evaluation.outlook import Outlook
+    from yoriai.types import POOLED
 
     shape = made.load.shape
     is_exact = installed and shape.origin == "header"
@@ -185,7 +186,7 @@ async def _outlook(
         if installed and is_exact
         else from_shape(shape)
     )
-    ask, efficiency = replace(USUAL, users=asking), known.get(shape.kind != "embedding")
+    ask, efficiency = replace(USUAL, users=asking), known.get(shape.kind not in POOLED)
     found = predict(work, made, machine, ask, threads=threads, efficiency=efficiency)
     return Outlook(plan=made, prediction=found)
 

@@ -1,4 +1,4 @@
-"""`yoriai kb add|ls|search|rm|status|eval`: collections of documents, with a running server or without one."""
+"""`yoriai kb add|ls|search|rm|status|eval|draft|approve`: collections of documents, with a server or without one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from yoriai.cli import kb_answers, kb_report
+from yoriai.cli import kb_answers, kb_questions, kb_report
 from yoriai.cli.kb_finding import documents_of, ids_of, named
 from yoriai.cli.terminal import confirm, note, print_json, result, say, show
 from yoriai.errors import UsageError
@@ -25,11 +25,12 @@ AsJson = Annotated[bool, typer.Option("--json", help=say("json"))]
 
 
 class MethodName(StrEnum):
-    """`knowledge.fusion.Method`, without what importing it costs on every `--help`; a test keeps them equal."""
+    """`knowledge.search.SearchMethod`, without what importing it costs on every `--help`; a test keeps them equal."""
 
     HYBRID = "hybrid"
     LEXICAL = "lexical"
     DENSE = "dense"
+    RERANKED = "reranked"
 
 
 class SharingName(StrEnum):
@@ -47,6 +48,8 @@ def commands() -> typer.Typer:
     app.command("rm", help=say("kb_rm"))(rm)
     app.command("status", help=say("kb_status"))(status)
     app.command("eval", help=say("kb_eval"))(evaluate)
+    app.command("draft", help=say("kb_draft"))(draft)
+    app.command("approve", help=say("kb_approve"))(approve)
     return app
 
 
@@ -101,7 +104,7 @@ def search(
     query: Annotated[str, typer.Argument(metavar="QUERY", help=say("kb_query"))],
     *,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=200, help=say("kb_limit"))] = 10,
-    method: Annotated[MethodName, typer.Option("--method", help=say("kb_method"))] = MethodName.HYBRID,
+    method: Annotated[MethodName | None, typer.Option("--method", help=say("kb_method"))] = None,
     document: Annotated[list[str] | None, typer.Option("--document", help=say("kb_document"))] = None,
     tag: Annotated[list[str] | None, typer.Option("--tag", help=say("kb_only_tag"))] = None,
     as_json: AsJson = False,
@@ -109,13 +112,15 @@ def search(
     async def work(shelf: Shelf) -> Any:
         found = await named(shelf, collection)
         wish = {
-            "collections": [found["id"]], "query": query, "limit": limit, "method": method.value, "tags": tag or [],
-            "documents": await ids_of(shelf, found["id"], document or []),
+            "collections": [found["id"]], "query": query, "limit": limit, "tags": tag or [],
+            "method": method and method.value, "documents": await ids_of(shelf, found["id"], document or []),
         }  # fmt: skip
         return await shelf.ask("POST", "/api/collections/search", json=wish)
 
     found = with_shelf(work)
-    if found["method"] != method.value:
+    if found["fallback"]:
+        note(say("kb_rerank_" + found["fallback"]))
+    elif found["method"] == "lexical" and method != MethodName.LEXICAL:
         note(say("kb_words_only"))
     if as_json:
         print_json([kb_report.hit(each) for each in found["passages"]])
@@ -174,7 +179,7 @@ def evaluate(
     model: Annotated[str, typer.Option("--model", "-m", help=say("kb_eval_model"))] = "",
     as_json: AsJson = False,
 ) -> None:
-    asked = kb_report.read_questions(questions)
+    asked, unapproved = kb_questions.read(questions)
     searched = [each for each in asked if not each.get("unanswerable")]
 
     async def work(shelf: Shelf) -> Any:
@@ -185,15 +190,44 @@ def evaluate(
             responder = model or f"collection:{found['id']}"
             judged = [each for each in asked if each.get("unanswerable") or kb_answers.right_of(each)]
             outcome["answers"] = await kb_answers.measured(shelf, responder, judged)
-        return outcome
+        return outcome | {"unapproved": unapproved}
 
     outcome = with_shelf(work)
+    if unapproved:
+        note(say("kb_eval_unapproved", count=unapproved))
     if outcome["without_answer"]:
         note(say("kb_eval_left_out", count=len(outcome["without_answer"])))
+    if fallbacks := sum(each["fallbacks"] for each in outcome["methods"]):
+        note(say("kb_eval_fell_back", count=fallbacks))
     show(as_json, outcome, kb_report.EVALUATION_COLUMNS, lambda: kb_report.evaluation_cells(outcome))
     if "answers" in outcome and not as_json:
         result("")
         show(False, None, kb_answers.COLUMNS, lambda: kb_answers.cells(outcome["answers"]))
+
+
+def draft(
+    collection: Collection,
+    *,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, max=2500, help=say("kb_draft_count"))] = 50,
+    out: Annotated[Path, typer.Option("--out", "-o", help=say("kb_draft_out"))],
+    model: Annotated[str, typer.Option("--model", "-m", help=say("kb_draft_model"))] = "",
+    seed: Annotated[int, typer.Option("--seed", min=0, max=2**31, help=say("kb_draft_seed"))] = 0,
+    as_json: AsJson = False,
+) -> None:
+    from yoriai.cli import kb_drafting
+
+    wish = kb_drafting.Wish(collection=collection, count=count, model=model, out=out, seed=seed)
+    outcome = with_shelf(lambda shelf: kb_drafting.run(shelf, wish))
+    if as_json:
+        print_json(outcome)
+    else:
+        kb_drafting.print_drafted(outcome)
+
+
+def approve(file: Annotated[Path, typer.Argument(metavar="FILE", help=say("kb_approve_file"))]) -> None:
+    from yoriai.cli import kb_approving
+
+    result(say("kb_approved", **kb_approving.run(file), file=file))
 
 
 def with_shelf(work: Callable[[Shelf], Awaitable[Result]], *, works: bool = False) -> Result:

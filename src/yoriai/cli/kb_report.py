@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from yoriai.cli.terminal import harmless, note, result, say, size
-from yoriai.errors import NotFoundError, UsageError
 from yoriai.i18n.catalogue import text
 from yoriai.i18n.terminal import terminal_language
 
@@ -119,8 +116,8 @@ def print_added(outcome: dict[str, Any]) -> None:
 def hit(said: dict[str, Any]) -> dict[str, Any]:
     """A found passage as one flat row."""
     names = (
-        "document", "page", "start", "end", "text", "score", "lexical", "dense", "heading_path", "language",
-        "document_id", "file_id", "passage_id", "collection_id",
+        "document", "page", "start", "end", "text", "score", "lexical", "dense", "relevance", "heading_path",
+        "language", "document_id", "file_id", "passage_id", "collection_id",
     )  # fmt: skip
     return {name: said[name] for name in names}
 
@@ -129,9 +126,12 @@ def print_hits(found: Sequence[dict[str, Any]]) -> None:
     if not found:
         result(say("kb_nothing_found"))
     for place, each in enumerate(found, 1):
+        halves = {name: _number(each[name]) for name in ("lexical", "dense")}
         scores = say(
-            "kb_scores", score=f"{each['score']:.3f}", lexical=_number(each["lexical"]), dense=_number(each["dense"])
-        )  # fmt: skip
+            "kb_scores" if each["relevance"] is None else "kb_scores_reranked",
+            score=f"{each['score']:.3f}",
+            **halves,
+        )
         result(f"{place}. {harmless(each['document'])}  {say('kb_page', page=each['page'])}  {scores}")
         text = " ".join(harmless(each["text"]).split())
         result(f"   {text[:_SHOWN_OF_A_PASSAGE]}{'…' if len(text) > _SHOWN_OF_A_PASSAGE else ''}")
@@ -146,44 +146,14 @@ def evaluation_cells(outcome: dict[str, Any]) -> list[tuple[object, ...]]:
             quality["mrr"],
             quality["ndcg"],
         ]
-        milliseconds = each["search_ms"] + each["embedding_ms"]
+        milliseconds = each["search_ms"] + each["embedding_ms"] + each["reranking_ms"]
         rows.append((each["method"], *(_estimate(figure) for figure in figures), f"{milliseconds:.1f}"))
     return rows
 
 
-def read_questions(path: Path) -> list[dict[str, Any]]:
-    """One JSON object a line. Raises: NotFoundError, UsageError: with the line."""
-    try:
-        lines = path.read_text("utf8").splitlines()
-    except FileNotFoundError:
-        raise NotFoundError("knowledge.path_missing", path=str(path)) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError("cli.kb_bad_questions", line=0, detail=str(error)) from error
-    questions = []
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            questions.append(_question(line, number))
-    return questions
-
-
-def _question(line: str, number: int) -> dict[str, Any]:
-    try:
-        said = json.loads(line)
-    except ValueError as error:
-        raise UsageError("cli.kb_bad_questions", line=number, detail=str(error)) from error
-    if not isinstance(said, dict) or not isinstance(said.get("question"), str):
-        raise UsageError("cli.kb_bad_questions", line=number, detail="question")
-    answers = said.setdefault("answers", [])
-    if not isinstance(answers, list) or not all(isinstance(each, str) for each in answers):
-        raise UsageError("cli.kb_bad_questions", line=number, detail="answers")
-    if answers:
-        said.setdefault("answer", answers[0])
-    names = ("question", "document", "page", "text", "answer", "answers", "unanswerable")
-    return {name: said[name] for name in names if said.get(name) is not None}
-
-
 def _estimate(figure: dict[str, float]) -> str:
-    return f"{100 * figure['value']:.1f} ({100 * figure['low']:.1f}–{100 * figure['high']:.1f})"
+    """Its interval below it: side by side the columns would not fit on a terminal."""
+    return f"{100 * figure['value']:.1f}\n{100 * figure['low']:.1f}–{100 * figure['high']:.1f}"
 
 
 def _number(value: float | None) -> str:

@@ -176,11 +176,11 @@ def _comparison(services: Services, model: InstalledModel, wish: Wish) -> tuple[
     from yoriai.evaluation import subjects
     from yoriai.evaluation.versions import Comparison
     from yoriai.settings import engine_environment
-    from yoriai.types import Context
+    from yoriai.types import POOLED, Context
 
     engine = services.settings.engine
     threads = engine.threads or psutil.cpu_count(logical=False) or 1
-    has_words = wish.measure and model.kind != "embedding"
+    has_words = wish.measure and model.kind not in POOLED
     text, read = _text(wish, model) if has_words else ("", "")
     is_alone = find(services.settings.home) is None
     if has_words and not is_alone:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from yoriai import errors
 from yoriai.errors import YoriaiError
 from yoriai.types import (
+    POOLED,
     ChatRequest,
     Context,
     Event,
@@ -93,7 +94,7 @@ class OwnTalk:
 
     async def models(self) -> list[str]:
         return [
-            info.name for info in await self._registry.list(self._context.user) if info.kind != "embedding"
+            info.name for info in await self._registry.list(self._context.user) if info.kind not in POOLED
         ]
 
     async def default_model(self) -> str:
@@ -115,7 +116,7 @@ class ServerTalk:
 
     async def models(self) -> list[str]:
         models = (await self._get("/api/models"))["responders"]
-        return [model["name"] for model in models if model["kind"] != "embedding"]
+        return [model["name"] for model in models if model["kind"] not in POOLED]
 
     async def default_model(self) -> str:
         return self._model or _or_none_installed((await self._get("/api/models"))["default"])

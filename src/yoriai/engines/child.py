@@ -11,13 +11,10 @@ import os
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from yoriai.engines import survey
 from yoriai.engines.confine import confine
-
-if TYPE_CHECKING:
-    from yoriai.types import ModelKind
 
 
 def main() -> None:
@@ -55,8 +52,7 @@ def gpu_layers(specification: dict[str, Any], cards: list[dict[str, Any]]) -> in
     from yoriai.engines.placement import n_gpu_layers
 
     headers = [read_header(Path(path)) for path in specification["paths"]]
-    kind: ModelKind = "embedding" if specification["embedding"] else "chat"
-    shape = from_headers(Path(specification["path"]).name, headers, kind=kind)
+    shape = from_headers(Path(specification["path"]).name, headers, kind=specification["kind"])
     load = Load(shape=shape, context=specification["context_size"], users=specification["parallel"])
     memory = psutil.virtual_memory()
     return n_gpu_layers(load, as_told(cards), memory.total, memory.available)
@@ -80,10 +76,12 @@ def _parameters(xllamacpp: Any, specification: dict[str, Any], layers: int, *, h
     if not has_card:
         # Between two batches the engine notices that a client has left, and lets others have their next token.
         parameters.n_batch = parameters.n_ubatch = specification["cpu_batch"]
-    if specification["embedding"]:
+    if specification["is_pooled"]:
         parameters.embedding = True
-        # An embedding is computed from one batch: it must hold the longest text, and no more.
+        # A text as a whole is computed in one batch: it must hold the longest text, and no more.
         parameters.n_batch = parameters.n_ubatch = specification["context_size"]
+    if specification["kind"] == "reranker":
+        parameters.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_RANK
     return parameters
 
 
@@ -106,9 +104,10 @@ def _become_llama_server(specification: dict[str, Any]) -> None:
     ]  # fmt: skip
     if specification["gpu_layers"] >= 0:
         arguments += ["--n-gpu-layers", str(specification["gpu_layers"])]
-    if specification["embedding"]:
+    if specification["is_pooled"]:
         size = str(specification["context_size"])
-        arguments += ["--embeddings", "--batch-size", size, "--ubatch-size", size]
+        mode = "--reranking" if specification["kind"] == "reranker" else "--embeddings"
+        arguments += [mode, "--batch-size", size, "--ubatch-size", size]
     confine([*_readable(specification), Path(binary).parent], port=port)
     # The key goes by environment: a command line can be read by every user of the machine.
     os.execve(binary, arguments, {**os.environ, "LLAMA_API_KEY": specification["key"]})  # noqa: S606

@@ -15,7 +15,14 @@ from typing import Any, Protocol
 import httpx2
 import orjson
 
-from yoriai.engines.wire import Dialect, chat_body, completion_body, messages_body
+from yoriai.engines.wire import (
+    Dialect,
+    chat_body,
+    completion_body,
+    messages_body,
+    rerank_body,
+    scores_of,
+)
 from yoriai.errors import ContextOverflowError, EngineBusyError, EngineError, EngineLostError, UsageError
 from yoriai.types import (
     ChatRequest,
@@ -41,6 +48,10 @@ _REASONS: dict[str, FinishReason] = {
     "function_call": "tool_calls",
     "content_filter": "content_filter",
 }
+
+
+class _AbsentError(EngineError):
+    """The endpoint knows no such path, or no such model."""
 
 
 class Silence(Protocol):
@@ -96,6 +107,17 @@ class EngineClient:
             vectors=[row["embedding"] for row in rows],
             prompt_tokens=(answer.get("usage") or {}).get("prompt_tokens", 0),
         )
+
+    async def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
+        """How well each text answers the query, 0..1, in order. Raises as `chat`; EngineError: no such answer."""
+        try:
+            answer = await self._post("/v1/rerank", rerank_body(self.engine_model, query, texts))
+        except _AbsentError:  # Text Embeddings Inference has it elsewhere
+            answer = await self._post("/rerank", {"query": query, "texts": list(texts), "truncate": True})
+        scores = scores_of(answer, len(texts))
+        if scores is None:
+            raise EngineError("engines.no_scores", name=self.name)
+        return scores
 
     async def count_tokens(self, request: ChatRequest) -> tuple[int, int]:
         """Tokens of the request's prompt and of the context; (0, 0) where the engine can't say."""
@@ -162,14 +184,14 @@ class EngineClient:
         finally:
             await response.aclose()
 
-    async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    async def _post(self, path: str, body: dict[str, Any]) -> Any:
         async with self._sent(path, body) as response:
             try:
                 async with asyncio.timeout(self.silence.prompt_timeout_s):
                     answer = orjson.loads(await response.aread())
             except (httpx2.HTTPError, TimeoutError, orjson.JSONDecodeError):
                 raise EngineLostError("engines.lost", name=self.name) from None
-        return dict(answer)
+        return answer
 
     def _refusal(self, status: int, answer: dict[str, Any]) -> EngineError | UsageError:
         error = answer.get("error")
@@ -196,7 +218,8 @@ class EngineClient:
             return UsageError("engines.refused", name=self.name, detail=detail)
         if status in {429, 503}:
             return EngineBusyError("engines.busy", name=self.name, detail=detail)
-        return EngineError("engines.failed", name=self.name, detail=detail)
+        failure = _AbsentError if status == 404 else EngineError
+        return failure("engines.failed", name=self.name, detail=detail)
 
 
 @dataclass(kw_only=True, slots=True)

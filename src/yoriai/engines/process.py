@@ -20,10 +20,11 @@ from typing import Any
 
 import httpx2
 
+from yoriai.catalog.facts import has_ranking_head
 from yoriai.catalog.gguf import read_header
 from yoriai.catalog.memory import CPU_BATCH
 from yoriai.errors import EngineStartError, ModelFileError
-from yoriai.types import InstalledModel
+from yoriai.types import POOLED, InstalledModel
 
 log = logging.getLogger("yoriai.engines")
 
@@ -137,7 +138,8 @@ class EngineProcess:
             "parallel": options.parallel,
             "threads": options.threads,
             "gpu_layers": options.gpu_layers,
-            "embedding": self.model.kind == "embedding",
+            "kind": self.model.kind,
+            "is_pooled": self.model.kind in POOLED,
             "prompt_cache_mib": PROMPT_CACHE_MIB,
             "cpu_batch": CPU_BATCH,
             "llama_server": str(options.llama_server) if options.llama_server else "",
@@ -182,12 +184,15 @@ def _check_file(model: InstalledModel) -> None:
     """Native code never sees a file that isn't whole: the header is read again before each start.
 
     Raises:
-        ModelFileError: truncated, corrupt or gone.
+        ModelFileError: truncated, corrupt or gone; or said to be a reranker, and none.
     """
+    headers = []
     for path in model.paths:
         if not Path(path).is_file():
             raise ModelFileError("engines.file_gone", name=model.name, path=path)
-        read_header(Path(path))
+        headers.append(read_header(Path(path)))
+    if model.kind == "reranker" and not any(has_ranking_head(header) for header in headers):
+        raise ModelFileError("engines.no_ranking_head", name=model.name)
 
 
 def _free_port() -> int:

@@ -14,6 +14,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import psutil
@@ -37,7 +38,7 @@ from yoriai.errors import (
     YoriaiError,
 )
 from yoriai.settings import EngineSettings, RemoteSettings
-from yoriai.types import InstalledModel, ResponderInfo, Stage
+from yoriai.types import POOLED, InstalledModel, ResponderInfo, Stage
 
 _log = logging.getLogger("yoriai.engines")
 _TICK_S = 1.0
@@ -255,6 +256,8 @@ class Router:
         self._step()
 
     def _memory_needed(self, model: InstalledModel) -> int:
+        if model.kind in POOLED:
+            model = replace(model, kind="embedding")  # a reranker computes a text as a whole, too
         return memory_needed(model, self._settings.context_size, self._settings.parallel)
 
     # ---- clock and tasks -----------------------------------------------------------------------------------

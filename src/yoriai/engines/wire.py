@@ -5,6 +5,7 @@ Nothing that a client sent is passed on unnamed: every field here has been check
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -15,6 +16,7 @@ Dialect = Literal["llama.cpp", "openai"]
 
 _OPENAI_SAMPLING = ("temperature", "top_p", "presence_penalty", "frequency_penalty", "seed")
 _FURTHER_SAMPLING = ("top_k", "min_p", "repeat_penalty")
+_MOST_LOGIT = 700.0  # exp of more overflows, and an endpoint may say anything
 
 
 def chat_body(request: ChatRequest, model: str, dialect: Dialect) -> dict[str, Any]:
@@ -46,6 +48,29 @@ def completion_body(request: CompletionRequest, model: str, dialect: Dialect) ->
     if request.n > 1:
         body["n"] = request.n
     return body
+
+
+def rerank_body(model: str, query: str, texts: Sequence[str]) -> dict[str, Any]:
+    """Body of POST /v1/rerank, as Jina made it up and llama.cpp, vLLM and others understand it."""
+    return {"model": model, "query": query, "documents": list(texts), "top_n": len(texts)}
+
+
+def scores_of(answer: Any, count: int) -> list[float] | None:
+    """Scores 0..1 of `count` texts, in order; None: the answer isn't one. Text Embeddings Inference names none of it.
+
+    Some say how likely, others (llama.cpp for BERT) the logit of it: where one is outside 0..1, all are logits.
+    """
+    try:
+        rows = answer["results"] if isinstance(answer, dict) else answer
+        found = {int(row["index"]): float(row.get("relevance_score", row.get("score"))) for row in rows}
+    except (TypeError, ValueError, KeyError, AttributeError):
+        return None
+    if found.keys() != set(range(count)) or not all(math.isfinite(score) for score in found.values()):
+        return None
+    scores = [found[index] for index in range(count)]
+    if all(0 <= score <= 1 for score in scores):
+        return scores
+    return [1 / (1 + math.exp(-max(min(score, _MOST_LOGIT), -_MOST_LOGIT))) for score in scores]
 
 
 def messages_body(messages: Sequence[Message]) -> list[dict[str, Any]]:

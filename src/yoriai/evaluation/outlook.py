@@ -31,7 +31,7 @@ from yoriai.engines.router import Router
 from yoriai.errors import NotFoundError
 from yoriai.evaluation.results import Results
 from yoriai.settings import Settings, engine_environment
-from yoriai.types import Language
+from yoriai.types import POOLED, Language
 
 _LOOK_AGAIN_S = 300.0  # cards and bandwidth don't change under a running server, but drivers do come late
 
@@ -124,7 +124,7 @@ class Outlooks:
         plans = plan_together(loads, machine) if use.together else [plan(load, machine) for load in loads]
         outlooks = {}
         for (name, found), made in zip(works.items(), plans, strict=True):
-            efficiency = known[found.shape.kind != "embedding"]
+            efficiency = known[found.shape.kind not in POOLED]
             prediction = predict(found, made, machine, ask, threads=threads, efficiency=efficiency)
             outlooks[name] = Outlook(plan=made, prediction=prediction)
         return outlooks

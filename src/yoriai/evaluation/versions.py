@@ -19,7 +19,7 @@ from yoriai.evaluation.perplexity import LEAST_SOUND, Estimate, perplexity, rati
 from yoriai.evaluation.scatter import Point
 from yoriai.evaluation.speed import Load, rounds
 from yoriai.evaluation.subjects import Source
-from yoriai.types import Context, InstalledModel
+from yoriai.types import POOLED, Context, InstalledModel
 
 _CONTEXT, _PROMPT_TOKENS, _TOKENS, _ROUNDS = 512, 64, 64, 3
 
@@ -64,7 +64,7 @@ class Comparison:
             size_bytes=model.size_bytes,
             bits_per_weight=bits,
         )
-        if model.kind != "embedding":
+        if model.kind not in POOLED:
             if self.text:
                 row = await self._scored(row, model, show)
             if self.open_source:

@@ -215,6 +215,21 @@ class Collections:
 
         return await self._database.write(work)
 
+    async def retry(self, user: User, collection_id: str, document_id: str) -> KnownDocument:
+        """Let a document that failed be read again; any other stays as it is. Raises: NotFoundError."""
+
+        def work(connection: Connection) -> tuple[Collection, KnownDocument]:
+            collection = found(connection, user, collection_id, Action.CHANGE)
+            document = _document(connection, collection_id, document_id)
+            if document.status == "failed":
+                documents.change(connection, document.id, status="queued", error_key=None, error_values={})
+            return collection, _shown(_document(connection, collection_id, document.id), collection, user)
+
+        collection, document = await self._database.write(work)
+        if document.status == "queued":
+            await self._jobs.submit(collection.owner_id, INGEST, collection_id)
+        return document
+
     async def remove_documents(self, user: User, collection_id: str, document_ids: Sequence[str]) -> None:
         """With all that was made of them. All or none. Raises: NotFoundError."""
 

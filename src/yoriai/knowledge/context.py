@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
-from yoriai.knowledge.search import FoundPassage
+from yoriai.knowledge.passage import FoundPassage
 from yoriai.knowledge.split import size_of
 from yoriai.types import Citation
 

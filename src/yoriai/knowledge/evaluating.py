@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import statistics
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from anyio import to_thread
 
 from yoriai.errors import UsageError
 from yoriai.knowledge.collections import Collections
-from yoriai.knowledge.fusion import Method
 from yoriai.knowledge.measure import DEPTH, Quality, quality
-from yoriai.knowledge.search import Search
+from yoriai.knowledge.search import Found, Search, SearchMethod
 from yoriai.store.passages import PassageRow
 from yoriai.types import User
 
-METHODS: tuple[Method, ...] = ("lexical", "dense", "hybrid")
 MOST_QUESTIONS = 10_000
 _SHORTEST = 8  # characters of a passage that a longer text may contain
 
@@ -38,10 +36,12 @@ class Question:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MethodResult:
-    method: Method
+    method: SearchMethod
     quality: Quality
     embedding_ms: float  # median
     search_ms: float
+    reranking_ms: float
+    fallbacks: int  # questions that were not reranked, for it failed or took too long
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,9 +63,9 @@ async def evaluate(
     passages = await _passages(user, collection_id, collections)
     right = await to_thread.run_sync(lambda: [_right(question, passages) for question in questions])
     asked = [(question, ids) for question, ids in zip(questions, right, strict=True) if ids]
-    methods = [await _measured(user, collection_id, method, asked, search) for method in METHODS]
-    dense, hybrid = methods[1:]  # which found the queries' vectors made already
-    methods[2] = replace(hybrid, embedding_ms=dense.embedding_ms)
+    methods = [await _measured(user, collection_id, method, asked, search) for method in search.methods]
+    dense = methods[1]  # the later ones found the queries' vectors made already
+    methods[2:] = [replace(method, embedding_ms=dense.embedding_ms) for method in methods[2:]]
     return Evaluation(
         questions=len(asked), methods=methods,
         without_answer=[q.question for q, ids in zip(questions, right, strict=True) if not ids],
@@ -114,17 +114,26 @@ def _is_document(wanted: str, passage: _Known) -> bool:
 
 
 async def _measured(
-    user: User, collection_id: str, method: Method, asked: Sequence[tuple[Question, set[str]]], search: Search
+    user: User,
+    collection_id: str,
+    method: SearchMethod,
+    asked: Sequence[tuple[Question, set[str]]],
+    search: Search,
 ) -> MethodResult:
-    rankings, embedding_ms, search_ms = [], [], []
+    rankings, all_found = [], []
     for question, _ in asked:
         found = await search.search(user, [collection_id], question.question, limit=DEPTH, method=method)
         rankings.append([passage.passage_id for passage in found.passages])
-        embedding_ms.append(found.embedding_ms)
-        search_ms.append(found.search_ms)
+        all_found.append(found)
+
+    def median(cost: Callable[[Found], float]) -> float:
+        return statistics.median(map(cost, all_found)) if all_found else 0.0
+
     return MethodResult(
         method=method, quality=quality(rankings, [ids for _, ids in asked]),
-        embedding_ms=statistics.median(embedding_ms or [0.0]), search_ms=statistics.median(search_ms or [0.0]),
+        embedding_ms=median(lambda found: found.embedding_ms), search_ms=median(lambda found: found.search_ms),
+        reranking_ms=median(lambda found: found.reranking_ms),
+        fallbacks=sum(bool(found.fallback) for found in all_found),
     )  # fmt: skip
 
 

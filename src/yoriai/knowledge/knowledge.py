@@ -16,7 +16,9 @@ from yoriai.knowledge.ingest import Ingest
 from yoriai.knowledge.kept_files import KeptFiles
 from yoriai.knowledge.parsing.parse import ParseLimits
 from yoriai.knowledge.reading import Reader
+from yoriai.knowledge.reranking import Reranker
 from yoriai.knowledge.search import Search
+from yoriai.knowledge.viewing import Viewing
 from yoriai.knowledge.watching import Watching
 from yoriai.knowledge.web_pages import WebPages
 from yoriai.settings import KnowledgeSettings
@@ -24,7 +26,7 @@ from yoriai.store.database import Database
 
 
 class Knowledge:
-    """The services: `collections`, `adding`, `files`, `search`; and what works for them."""
+    """The services: `collections`, `adding`, `files`, `search`, `viewing`; and what works for them."""
 
     def __init__(
         self, *, database: Database, jobs: Jobs, router: Router, library: Library, egress: Egress,
@@ -35,15 +37,20 @@ class Knowledge:
         model = settings.embedding_model
         self._jobs = jobs
         self.embedder = Embedder(router, library)
-        self.limits = ParseLimits(file_bytes=settings.max_file_bytes)
+        limits = ParseLimits(file_bytes=settings.max_file_bytes)
+        self.viewing = Viewing(limits)
         self.collections = Collections(
             database=database, jobs=jobs, filing=filing, embedder=self.embedder, model=model
         )
         self.adding = Adding(database=database, jobs=jobs, filing=filing, web=web)
         self.files = KeptFiles(database=database, filing=filing)
-        self.search = Search(database, self.embedder)
+        reranker = (
+            Reranker(router, settings.reranking_model, settings.reranking_timeout_s)
+            if settings.reranking_model else None
+        )  # fmt: skip
+        self.search = Search(database, self.embedder, reranker)
         self.ingest = Ingest(
-            database=database, jobs=jobs, filing=filing, reader=Reader(self.limits), embedder=self.embedder,
+            database=database, jobs=jobs, filing=filing, reader=Reader(limits), embedder=self.embedder,
             web=web, model=model,
         )  # fmt: skip
         self._watching = Watching(database, self.adding, self.ingest)

@@ -1,8 +1,8 @@
 """The Search service: passages of collections that the user may read, by words and by meaning.
 
 Rights are in the query for collections; nothing of another collection is even ranked. Where vectors are still being
-made, or the model can't be asked, words alone are compared and the result says so. `responders`, API, page and
-terminal call it.
+made, or the model can't be asked, words alone are compared and the result says so; where a reranker is set, it reads
+the best. `responders`, API, page and terminal call it.
 """
 
 from __future__ import annotations
@@ -10,18 +10,21 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from anyio import to_thread
 
 from yoriai.access import owners
 from yoriai.errors import NotFoundError, UsageError, YoriaiError
 from yoriai.knowledge import fusion
+from yoriai.knowledge.conditions import Condition, holds
 from yoriai.knowledge.embedding import Embedder
 from yoriai.knowledge.fusion import Method
 from yoriai.knowledge.holdings import Holdings
+from yoriai.knowledge.passage import FoundPassage
+from yoriai.knowledge.reranking import CANDIDATES, Fallback, Reranker
 from yoriai.knowledge.tokens import tokens
 from yoriai.records import Collection, KnownDocument
 from yoriai.store import collections, documents, passages
@@ -30,8 +33,11 @@ from yoriai.store.passages import PassageRow
 from yoriai.types import User
 
 _log = logging.getLogger("yoriai.knowledge")
+SearchMethod = Literal["hybrid", "lexical", "dense", "reranked"]
 LONGEST_QUERY = 10_000  # characters
 MOST_HITS = 200
+_RANKING: tuple[SearchMethod, ...] = ("lexical", "dense", "hybrid")
+_RERANKING: tuple[SearchMethod, ...] = (*_RANKING, "reranked")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,53 +48,63 @@ class Filters:
     tags: tuple[str, ...] = ()  # all of them
     since: datetime | None = None  # changed or added
     until: datetime | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FoundPassage:
-    """A passage that answers a query: `page text[start:end]` is `text`."""
-
-    passage_id: str
-    collection_id: str
-    document_id: str
-    file_id: str | None
-    document: str  # its name
-    page: int
-    start: int
-    end: int
-    text: str
-    heading_path: tuple[str, ...]
-    language: str
-    score: float
-    lexical: float | None  # share of the most that a passage could reach for this query: 0..1
-    dense: float | None  # cosine; None: no vector
+    condition: Condition | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
     passages: list[FoundPassage]
-    method: Method  # that was used
+    method: SearchMethod  # that was used
     embedding_ms: float
     search_ms: float
+    reranking_ms: float = 0.0
+    fallback: Fallback = ""  # why nothing was reranked, though it was wanted
 
 
 class Search:
     """Looks into collections."""
 
-    def __init__(self, database: Database, embedder: Embedder) -> None:
+    def __init__(self, database: Database, embedder: Embedder, reranker: Reranker | None = None) -> None:
         self._database = database
         self._embedder = embedder
+        self._reranker = reranker
         self._holdings = Holdings(database)
 
+    @property
+    def methods(self) -> tuple[SearchMethod, ...]:
+        """All that can be asked for here, the best one last."""
+        return _RERANKING if self._reranker else _RANKING
+
     async def search(
-        self, user: User, collection_ids: Sequence[str], query: str, *, limit: int = 10, method: Method = "hybrid",
-        filters: Filters = Filters(),
+        self, user: User, collection_ids: Sequence[str], query: str, *, limit: int = 10,
+        method: SearchMethod | None = None, filters: Filters = Filters(),
     ) -> Found:  # fmt: skip
         """The best passages of these collections together, best first.
+
+        Args:
+            method: None: the best there is.
 
         Raises:
             NotFoundError: one of the collections isn't there, or isn't this user's to read. UsageError.
         """
+        wanted = method or self.methods[-1]
+        most = min(max(limit, 1), MOST_HITS)
+        if wanted != "reranked":
+            return await self._ranked(user, collection_ids, query, most=most, method=wanted, filters=filters)
+        if self._reranker is None:
+            raise UsageError("knowledge.no_reranking_model", param="method")
+        many = max(most, CANDIDATES)
+        found = await self._ranked(user, collection_ids, query, most=many, method="hybrid", filters=filters)
+        started = time.perf_counter()
+        passages, fallback = await self._reranker.reordered(query, found.passages)
+        return replace(
+            found, passages=passages[:most], method=found.method if fallback else "reranked", fallback=fallback,
+            reranking_ms=(time.perf_counter() - started) * 1000,
+        )  # fmt: skip
+
+    async def _ranked(
+        self, user: User, collection_ids: Sequence[str], query: str, *, most: int, method: Method, filters: Filters
+    ) -> Found:  # fmt: skip
         if not query.strip() or len(query) > LONGEST_QUERY:
             raise UsageError("knowledge.bad_query", param="query", longest=LONGEST_QUERY)
         query = query.encode("utf8", "replace").decode("utf8")  # lone surrogates are no characters
@@ -100,7 +116,6 @@ class Search:
         embedded = time.perf_counter()
         used: Method = method if vector is not None or method == "dense" else "lexical"
         indexes = [await self._holdings.index(collection) for collection in chosen]
-        most = min(max(limit, 1), MOST_HITS)
 
         def ranked() -> list[fusion.Hit]:
             return fusion.rank(
@@ -149,6 +164,7 @@ def _passes(document: KnownDocument, filters: Filters) -> bool:
         and set(filters.tags) <= set(document.tags)
         and (filters.since is None or date >= filters.since)
         and (filters.until is None or date <= filters.until)
+        and (filters.condition is None or holds(filters.condition, document))
     )
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from yoriai.knowledge.document import Block, BlockKind, Page, ParsedDocument, Passage
+from yoriai.knowledge.headings import between, heading_name
 from yoriai.knowledge.sentences import Span, fragments, sentences, trimmed
 from yoriai.knowledge.tokens import tokens
 from yoriai.types import Language
@@ -105,7 +106,7 @@ def _page(
         if block.kind == "heading":
             if any(piece.kind != "heading" for piece in current.pieces):
                 current.close()
-            _enter(headings, block.level, " ".join(page.text[block.start : block.end].split()))
+            _enter(headings, block.level, heading_name(page.text[block.start : block.end]))
             current.path = _path(above, headings)
         room = _room(current.path)
         _put(current, list(_pieces(page.text, block, room)), min(TARGET, room))
@@ -183,12 +184,13 @@ def _lines(text: str, start: int, end: int) -> list[Span]:
 
 
 def _blocks(page: Page) -> Iterator[Block]:
-    """The page's blocks in order; what stands between them are paragraphs. Nothing twice."""
-    at = 0
+    """The page's blocks in order; what stands between them, but a heading's marks, are paragraphs. Nothing twice."""
+    at, before = 0, None
     for block in [*sorted(page.blocks, key=lambda block: (block.start, block.end)), None]:
         until = min(block.start, len(page.text)) if block else len(page.text)
-        if until > at and (span := trimmed(page.text, at, until)):
+        if until > at and (span := trimmed(page.text, *between(page.text, (at, until), before, block))):
             yield Block(kind="paragraph", start=span[0], end=span[1])
+        before = block
         if block and (span := trimmed(page.text, max(at, block.start), min(block.end, len(page.text)))):
             yield Block(kind=block.kind, start=span[0], end=span[1], level=block.level)
             at = span[1]

@@ -22,6 +22,7 @@ from yoriai.knowledge.split import language_of
 from yoriai.records import Assistant, Collection
 from yoriai.responders.cited_reply import CitedReply, refusal
 from yoriai.responders.grounding import Grounding, Rewrites
+from yoriai.responders.judging import judged
 from yoriai.responders.turns import Grounded
 from yoriai.responders.whole_documents import Parts, WholeDocuments
 from yoriai.types import (
@@ -44,11 +45,13 @@ _TEMPERATURE = 0.2  # where neither the request nor the assistant says: close to
 
 
 class AssistantResponder:
-    """`inner` answers; `rewrites` is one for all assistants of this process."""
+    """`inner` answers, `judge` looks at its sentences; `rewrites` is one for all assistants of this process."""
 
     def __init__(
-        self, assistant: Assistant, inner: Responder, knowledge: Knowledge, rewrites: Rewrites | None = None
-    ) -> None:
+        self, assistant: Assistant, inner: Responder, knowledge: Knowledge, rewrites: Rewrites | None = None,
+        judge: Responder | None = None,
+    ) -> None:  # fmt: skip
+        self._judge = judge
         self._assistant, self._inner, self._knowledge = assistant, inner, knowledge
         self._rewrites = rewrites or Rewrites()
 
@@ -130,14 +133,15 @@ class AssistantResponder:
             return
         events = self._inner.respond(grounded.request, context)
         if _is_plain(request):
-            events = self._checked(events, grounded, collections)
+            events = self._checked(events, context, grounded, collections)
         async with aclosing(events):
             async for event in events:
                 yield event
 
     async def _checked(
-        self, events: AsyncGenerator[Event, None], grounded: Grounded, collections: Sequence[Collection]
-    ) -> AsyncGenerator[Event, None]:
+        self, events: AsyncGenerator[Event, None], context: Context, grounded: Grounded,
+        collections: Sequence[Collection],
+    ) -> AsyncGenerator[Event, None]:  # fmt: skip
         """The reply with its citations put right; after it, what bears out its sentences."""
         reply = CitedReply(grounded, is_gated=self._assistant.only_documents)
         last: list[Event] = []
@@ -152,13 +156,26 @@ class AssistantResponder:
         if said := await to_thread.run_sync(reply.finish):
             yield TextDelta(text=said)
         if self._assistant.checks_support or self._assistant.only_documents:
-            yield Stage(name="checking")
-            support, said = await reply.check(lambda texts: self._vectors(collections, texts))
-            if said:
-                yield TextDelta(text=said)
-            yield support
+            async with aclosing(self._support(reply, context, grounded, collections)) as steps:
+                async for step in steps:
+                    yield step
         for event in last:
             yield event
+
+    async def _support(
+        self, reply: CitedReply, context: Context, grounded: Grounded, collections: Sequence[Collection]
+    ) -> AsyncGenerator[Event, None]:
+        yield Stage(name="checking")
+        support, said = await reply.check(lambda texts: self._vectors(collections, texts))
+        if said:
+            yield TextDelta(text=said)
+        if self._judge is None:
+            yield support
+            return
+        judging = judged(reply.text, support, grounded.sources.citations, self._judge, context)
+        async with aclosing(judging) as steps:
+            async for step in steps:
+                yield step
 
     async def _vectors(
         self, collections: Sequence[Collection], texts: Sequence[str]

@@ -42,6 +42,7 @@ class Draft:
     mode: Mode = "passages"
     only_documents: bool = True
     checks_support: bool = True
+    judge: str = ""
 
 
 class Assistants:
@@ -104,7 +105,8 @@ class Assistants:
         """
         require(user, Action.KEEP_ASSISTANTS)
         assistant = _new(user, replace(draft, name=_checked(draft.name)))
-        await self._check_model(assistant.model)
+        for model in (assistant.model, assistant.judge):
+            await self._check_model(model)
 
         def work(connection: Connection) -> Assistant:
             _check_free(connection, user, assistant.name)
@@ -118,7 +120,8 @@ class Assistants:
         """Change what is given of a `Draft`'s fields. Raises: as `create`; NotFoundError: it is another's."""
         if "name" in changes:
             changes["name"] = _checked(changes["name"])
-        await self._check_model(changes.get("model", ""))
+        for field_name in ("model", "judge"):
+            await self._check_model(changes.get(field_name, ""))
 
         def work(connection: Connection) -> Assistant:
             before = _found(connection, user, assistant_id, Action.CHANGE)
@@ -152,7 +155,7 @@ def _new(user: User, draft: Draft) -> Assistant:
         id=f"asst_{secrets.token_hex(12)}", owner_id=user.id, name=draft.name, sharing=draft.sharing, model=draft.model,
         system_prompt=draft.system_prompt, sampling=draft.sampling, mode=draft.mode,
         collection_ids=tuple(dict.fromkeys(draft.collection_ids)), only_documents=draft.only_documents,
-        checks_support=draft.checks_support, created_at=now, updated_at=now,
+        checks_support=draft.checks_support, judge=draft.judge, created_at=now, updated_at=now,
     )  # fmt: skip
 
 

@@ -27,6 +27,11 @@ class CitedReply:
         self._held = ""
         self._judged = 0  # sentences of what is held that were looked at
 
+    @property
+    def text(self) -> str:
+        """All of it so far, as the sentences of a check are counted in it."""
+        return self._stream.text
+
     def feed(self, text: str) -> str:
         """What may be shown now."""
         return self._through(self._stream.feed(text), is_end=False)

@@ -15,7 +15,7 @@ from yoriai.i18n.catalogue import text
 from yoriai.knowledge import condense
 from yoriai.knowledge.context import FIRST, MORE, UNSURE, choose, interleaved
 from yoriai.knowledge.knowledge import Knowledge
-from yoriai.knowledge.search import FoundPassage
+from yoriai.knowledge.passage import FoundPassage
 from yoriai.knowledge.split import language_of
 from yoriai.responders.turns import UNKNOWN_CONTEXT, Grounded, Turns, fitted, turns_of
 from yoriai.types import ChatRequest, Context, Message, Responder, TextDelta

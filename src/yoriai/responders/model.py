@@ -18,6 +18,7 @@ from yoriai.responders import tool_calling
 from yoriai.responders.reasoning import ReasoningSplitter
 from yoriai.responders.tool_calling import ToolDecoder
 from yoriai.types import (
+    POOLED,
     ChatRequest,
     CompletionRequest,
     Context,
@@ -128,9 +129,10 @@ class ModelResponder:
                 raise UnsupportedError("engines.no_images", param="messages", name=self._name)
 
     def check_writes(self) -> None:
-        """Raises: UnsupportedError: it makes embeddings only."""
-        if self._model and self._model.kind == "embedding":
-            raise UnsupportedError("engines.only_embedding", param="model", name=self._name)
+        """Raises: UnsupportedError: it makes embeddings or scores only."""
+        if self._model and self._model.kind in POOLED:
+            key = "engines.only_reranking" if self._model.kind == "reranker" else "engines.only_embedding"
+            raise UnsupportedError(key, param="model", name=self._name)
 
 
 async def _split(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
 
@@ -18,6 +19,7 @@ from yoriai.responders.assistants import Assistants
 from yoriai.responders.model import ModelResponder, model_responder
 from yoriai.store.collections import name_key
 from yoriai.types import (
+    POOLED,
     CompletionRequest,
     Context,
     EmbeddingRequest,
@@ -28,18 +30,19 @@ from yoriai.types import (
     User,
 )
 
+_log = logging.getLogger("yoriai.responders")
 ASSISTANT, COLLECTION = "assistant:", "collection:"
 
 
 class Registry:
     """`default`: the model that answers where none is named; empty for the first that can chat.
 
-    `answers`: makes a responder of an assistant and its model.
+    `answers`: makes a responder of an assistant, its model, and the model that judges it.
     """
 
     def __init__(
         self, router: Router, library: Library, assistants: Assistants,
-        answers: Callable[[Assistant, Responder], Responder], default: str = "",
+        answers: Callable[[Assistant, Responder, Responder | None], Responder], default: str = "",
     ) -> None:  # fmt: skip
         self._router = router
         self._library = library
@@ -73,16 +76,41 @@ class Registry:
             return await self.answering(found, user)
         return await self._model(name)
 
+    async def lasting_name(self, name: str, user: User) -> str:
+        """What still answers when an assistant has been renamed: its id. Raises: NotFoundError, as `get`."""
+        if name.startswith(ASSISTANT):
+            return ASSISTANT + (await self._assistants.asked(user, name.removeprefix(ASSISTANT))).id
+        await self.get(name, user)
+        return name
+
+    async def present_name(self, name: str, user: User) -> str:
+        """What a person calls what `lasting_name` gave; itself where it is gone."""
+        if not name.startswith(ASSISTANT):
+            return name
+        with suppress(NotFoundError):
+            found = await self._assistants.asked(user, name.removeprefix(ASSISTANT))
+            if (await self._assistants.asked(user, found.name)).id == found.id:
+                return ASSISTANT + found.name
+        return name
+
     async def answering(self, assistant: Assistant, user: User) -> Responder:
         """An assistant on its model, or on whoever answers by default. Raises: NotFoundError: there is none."""
         model = assistant.model or await self.default_name(user)
         if not model:
             raise NotFoundError("chat.no_model", param="model")
-        return self._answers(assistant, await self._model(model))
+        return self._answers(assistant, await self._model(model), await self._judge(assistant.judge))
+
+    async def _judge(self, name: str) -> Responder | None:
+        """None also where it is gone: an answer that is checked by words alone is better than none."""
+        try:
+            return await self._model(name) if name else None
+        except NotFoundError:
+            _log.warning("there is no judge %s", name)
+            return None
 
     async def default_name(self, user: User) -> str | None:
         """Who answers where nobody was named: the setting, else the first installed; None when there is nobody."""
-        kinds = {info.name: info.kind for info in await self.models() if info.kind != "embedding"}
+        kinds = {info.name: info.kind for info in await self.models() if info.kind not in POOLED}
         if self._default in kinds:
             return self._default
         installed = [name for name in await asyncio.to_thread(self._library.by_age) if name in kinds]

@@ -27,7 +27,7 @@ from sqlalchemy import (
     true,
 )
 
-REVISION = "0004"  # of the newest migration: a database that has it needs no Alembic at start-up
+REVISION = "0005"  # of the newest migration: a database that has it needs no Alembic at start-up
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -266,6 +266,7 @@ assistants = Table(
     Column("mode", String(20), nullable=False),
     Column("only_documents", Boolean, nullable=False),
     Column("checks_support", Boolean, nullable=False),
+    Column("judge", String(256), nullable=False, server_default=""),  # empty: none
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
 )

@@ -5,7 +5,7 @@ const MOST_UPLOADS_SHOWN = 100;
 
 export default {
   props: { labels: Object, limit: Number, mostBytes: Number, chooses: Boolean, locale: String, address: String },
-  emits: ["ready", "ask", "share", "rename", "remove", "stop", "resume", "text", "page", "unwatch", "search", "list", "discard"],
+  emits: ["ready", "ask", "share", "rename", "remove", "stop", "resume", "text", "page", "unwatch", "search", "list", "discard", "retry"],
   template: `
     <div v-if="state" class="y-desk">
       <section class="y-strip" :aria-label="labels.overview">
@@ -84,7 +84,8 @@ export default {
             <span v-for="tag in d.tags" class="y-tag">{{ tag }}</span></div>
           <q-btn v-if="state.own" flat round dense size="sm" icon="close" :aria-label="labels.drop_document + ': ' + d.name" @click="$emit('discard', { id: d.id, name: d.name })" />
           <p v-if="d.title" class="y-facts">{{ d.title }}</p><p class="y-facts">{{ d.facts }}</p>
-          <p v-if="d.message" :class="d.status === 'failed' ? 'y-error' : 'y-note'">{{ d.message }}</p>
+          <p v-if="d.message" :class="d.status === 'failed' ? 'y-error' : 'y-note'">{{ d.message }}
+            <q-btn v-if="state.own && d.status === 'failed'" flat dense no-caps icon="refresh" :label="labels.retry" :aria-label="labels.retry + ': ' + d.name" @click="$emit('retry', { id: d.id })" /></p>
           <p v-for="w in d.warnings" class="y-note"><q-icon name="warning_amber" aria-hidden="true" /> {{ w }}</p></li></ul>
         <p v-if="documents.items.length < documents.total" class="y-row">{{ documents.items.length }} / {{ documents.total }}
           <q-btn flat no-caps :label="labels.more" @click="list(documents.items.length + 200)" /></p>

@@ -17,13 +17,14 @@ _LABELS = (
     "resume", "watched", "unwatch", "add", "drop", "files", "folder", "paste", "title", "text", "add_text", "page",
     "add_page", "sent", "stop_sending", "clear", "upload_waiting", "upload_sending", "upload_sent", "upload_failed",
     "upload_stopped", "from", "from_passages", "from_whole", "only", "search", "look",
-    "documents", "filter", "empty", "drop_document", "more",
+    "documents", "filter", "empty", "drop_document", "retry", "more",
 )  # fmt: skip
 
 
 class CollectionDesk(ui.element, component="collection_desk.js"):
     """Events: ready, ask {mode, only}, share {sharing}, rename {name}, remove, stop {id}, resume, text {title, text},
-    page {address}, unwatch {folder}, search {query}, list {words, limit}, discard {id, name}.
+    page {address}, unwatch {folder}, search {query}, list {words, limit}, discard {id, name},
+    retry {id}.
     """  # fmt: skip
 
     def __init__(self, visitor: Visitor, collection_id: str, *, most_bytes: int, chooses: bool) -> None:

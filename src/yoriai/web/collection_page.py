@@ -72,6 +72,7 @@ class CollectionPage:
         on(desk, "search", self._search, "query")
         on(desk, "list", self._list, "words", "limit")
         on(desk, "discard", self._discard, "id", "name")
+        on(desk, "retry", self._retry, "id")
 
     # ---- what is shown -------------------------------------------------------------------------------------
     async def _ready(self) -> None:
@@ -161,6 +162,10 @@ class CollectionPage:
         if await layout.confirm(self._visitor, self._visitor.text("collections_drop_question", name=name)):
             await self._knowledge.collections.remove_documents(await self._visitor.user(), self._id, [id])
             await self._refresh()
+
+    async def _retry(self, id: str) -> None:
+        await self._knowledge.collections.retry(await self._visitor.user(), self._id, id)
+        await self._refresh()
 
     async def _stop(self, id: str) -> None:
         await self._may_change()

@@ -9,7 +9,8 @@ from yoriai.access import owners
 from yoriai.i18n.catalogue import text
 from yoriai.i18n.figures import size
 from yoriai.knowledge.collections import Status
-from yoriai.knowledge.search import Found, FoundPassage
+from yoriai.knowledge.passage import FoundPassage
+from yoriai.knowledge.search import Found
 from yoriai.knowledge.tokens import places, tokens
 from yoriai.records import Job, KnownDocument
 from yoriai.types import User
@@ -83,10 +84,13 @@ def hits(found: Found, query: str, visitor: Visitor) -> Values:
     """What a search found, its words marked."""
     wanted = set(tokens(query))
     method = visitor.text(f"collections_method_{found.method}")
-    ms = f"{found.embedding_ms + found.search_ms:,.0f}"
+    ms = f"{found.embedding_ms + found.search_ms + found.reranking_ms:,.0f}"
+    summary = visitor.text("collections_found", count=len(found.passages), method=method, ms=ms)
+    if found.fallback:
+        summary += " " + visitor.text(f"collections_rerank_{found.fallback}")
     return {
         "query": query,
-        "summary": visitor.text("collections_found", count=len(found.passages), method=method, ms=ms),
+        "summary": summary,
         "items": [_hit(each, wanted, visitor) for each in found.passages],
     }
 
@@ -121,8 +125,15 @@ def _hit(found: FoundPassage, wanted: set[str], visitor: Visitor) -> Values:
             {"name": visitor.text("collections_score"), "value": f"{found.score:.2f}"},
             {"name": visitor.text("collections_score_words"), "value": _score(found.lexical)},
             {"name": visitor.text("collections_score_meaning"), "value": _score(found.dense)},
+            *_relevance(found, visitor),
         ],
     }
+
+
+def _relevance(found: FoundPassage, visitor: Visitor) -> list[Values]:
+    if found.relevance is None:
+        return []
+    return [{"name": visitor.text("collections_score_relevance"), "value": _score(found.relevance)}]
 
 
 def _score(value: float | None) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from nicegui import ui
 
 from yoriai.responders.registry import Registry
-from yoriai.types import ResponderInfo
+from yoriai.types import POOLED, ResponderInfo
 from yoriai.web.visitor import Visitor
 
 
@@ -30,7 +30,7 @@ class ModelPicker:
     async def refresh(self) -> None:
         """Names and states as they are now."""
         infos = [
-            info for info in await self._registry.list(await self._visitor.user()) if info.kind != "embedding"
+            info for info in await self._registry.list(await self._visitor.user()) if info.kind not in POOLED
         ]
         options = {info.name: self._label(info) for info in infos}
         if self._shown and self._shown not in options:

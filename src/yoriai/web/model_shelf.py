@@ -33,7 +33,8 @@ class ModelShelf(ui.element, component="model_shelf.js"):
         self.props["words"] = {
             "verdicts": {name: visitor.text(f"models_verdict_{name}") for name in VERDICTS},
             "kinds": {
-                name: visitor.text(f"models_kind_{name}") for name in ("chat", "completion", "embedding")
+                name: visitor.text(f"models_kind_{name}")
+                for name in ("chat", "completion", "embedding", "reranker")
             },
             "cancel": visitor.text("cancel"),
         }

@@ -22,7 +22,8 @@ _KINDS = {
     "html_block": "paragraph",
     "blockquote_open": "paragraph",
 }
-_HEADING_MARKS = re.compile(r"\s*#{1,6}[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$")
+_HEADING_MARKS = re.compile(r"\s*#{1,6}[ \t]+(?:<!--(?:(?!-->).)*-->[ \t]*)*")
+_CLOSING_MARKS = re.compile(r"(?:^|[ \t]+)#+$")
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n(?:---|\.\.\.)\n", re.DOTALL)
 
 
@@ -60,7 +61,15 @@ def _span(token: Token, starts: list[int], text: str) -> tuple[int, int]:
         line = text[start : starts[first + 1] - 1]
         marks = _HEADING_MARKS.match(line)
         if marks:
-            return start + marks.start(1), start + marks.end(1)
+            return start + marks.end(), start + marks.end() + len(_words(line[marks.end() :]))
         end = starts[max(first + 1, last - 1)]  # underlined: all but the last line
     raw = text[start:end]
     return start + len(raw) - len(raw.lstrip("\n")), start + len(raw.rstrip())
+
+
+def _words(rest: str) -> str:
+    """A heading's line from its first word on, without marks that close it and comments at its end."""
+    words = _CLOSING_MARKS.sub("", rest.rstrip()).rstrip()
+    while words.endswith("-->") and (at := words.rfind("<!--")) >= 0:
+        words = words[:at].rstrip()
+    return words
