@@ -93,23 +93,6 @@ class Registry:
                 return ASSISTANT + found.name
         return name
 
-    async def lasting_name(self, name: str, user: User) -> str:
-        """What still answers when an assistant has been renamed: its id. Raises: NotFoundError, as `get`."""
-        if name.startswith(ASSISTANT):
-            return ASSISTANT + (await self._assistants.asked(user, name.removeprefix(ASSISTANT))).id
-        await self.get(name, user)
-        return name
-
-    async def present_name(self, name: str, user: User) -> str:
-        """What a person calls what `lasting_name` gave; itself where it is gone."""
-        if not name.startswith(ASSISTANT):
-            return name
-        with suppress(NotFoundError):
-            found = await self._assistants.asked(user, name.removeprefix(ASSISTANT))
-            if (await self._assistants.asked(user, found.name)).id == found.id:
-                return ASSISTANT + found.name
-        return name
-
     async def answering(self, assistant: Assistant, user: User) -> Responder:
         """An assistant on its model, or on whoever answers by default. Raises: NotFoundError: there is none."""
         model = assistant.model or await self.default_name(user)
