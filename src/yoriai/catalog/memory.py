@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal, Protocol
 
 from yoriai.catalog.facts import is_encoder
-from yoriai.types import InstalledModel, ModelKind
+from yoriai.types import POOLED, InstalledModel, ModelKind
 
 KvType = Literal["f16", "q8_0", "q4_0"]
 
@@ -69,7 +69,7 @@ def memory_needed(
         batch: tokens that are computed at once; an embedding is computed from one batch, which holds all of it.
     """
     context = trained(model, context_size)
-    batch = context if model.kind == "embedding" else min(batch, context)
+    batch = context if model.kind in POOLED else min(batch, context)
     cache = 0 if is_encoder(model.architecture) else _cache(model, context, kv, batch) * parallel
     weights = model.size_bytes + model.repacked_bytes
     return PROCESS_BYTES + weights + vocabulary_bytes(model) + cache + _results(model, parallel, batch)
@@ -94,7 +94,7 @@ def checkpoint_cells(context: int, window: int) -> int:
 
 
 def _results(model: Runnable, parallel: int, batch: int) -> int:
-    rows = batch if model.kind == "embedding" else parallel  # an embedding has one for each of its tokens
+    rows = batch if model.kind in POOLED else parallel  # what is pooled has one for each of its tokens
     states = batch * (4 * model.n_embd + 3 * model.n_ff) * _F32
     return rows * model.n_vocab * _F32 + states
 
