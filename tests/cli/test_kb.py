@@ -101,7 +101,7 @@ def test_questions_are_measured_by_every_method(tmp_path: Path, folder: Path) ->
     assert "line 2" in refused.stderr
 
 
-@pytest.mark.parametrize(("path", "code"), [("/nowhere/at/all", 3), ("http://127.0.0.1:9/page", 1)])
+@pytest.mark.parametrize(("path", "code"), [("/nowhere/at/all", 3), ("http://127.0.0.1:9/page", 4)])
 def test_what_cannot_be_added_is_said_with_a_code(path: str, code: int, tmp_path: Path) -> None:
     done = yoriai(tmp_path, "kb", "add", "rules", path, "--wait")
     assert done.returncode == code
