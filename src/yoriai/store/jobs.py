@@ -25,14 +25,6 @@ def find(connection: Connection, job_id: str) -> Job | None:
     return _job(row) if row else None
 
 
-def of_owners(connection: Connection, owners: Iterable[str], subject_id: str = "") -> list[Job]:
-    """Newest first."""
-    found = select(jobs).where(jobs.c.owner_id.in_(list(owners)))
-    if subject_id:
-        found = found.where(jobs.c.subject_id == subject_id)
-    return [_job(row) for row in connection.execute(found.order_by(jobs.c.created_at.desc(), jobs.c.id))]
-
-
 def waiting(connection: Connection, kind: str, subject_id: str = "") -> Job | None:
     """The oldest that nobody has begun."""
     found = select(jobs).where(jobs.c.kind == kind, jobs.c.state == "queued")

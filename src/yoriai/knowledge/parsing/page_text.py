@@ -57,9 +57,6 @@ class PageText:
         self._blocks.append((kind, self._length, self._length + len(text), level))
         self._length += len(text)
 
-    def is_empty(self) -> bool:
-        return not self._blocks
-
     def page(self, number: int, *, label: str = "", is_scanned: bool = False) -> dict[str, Any]:
         return page("".join(self._parts), self._blocks, number, label=label, is_scanned=is_scanned)
 
