@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from serving import PASSWORD
 
@@ -34,6 +34,16 @@ def choose_model(page: Page, name: str) -> None:
     page.click(".y-picker")
     page.click(f".q-item:has-text('{name}')")
     page.wait_for_selector(f".y-picker:has-text('{name}')")
+
+
+def choose_option(page: Page, field: str, option: str) -> None:
+    """Open a select by its label and choose; the menu before it may still be fading, so wait until it has gone."""
+    box = page.get_by_role("combobox", name=field)
+    expect(page.locator(".q-menu")).to_have_count(0)
+    box.click()
+    page.locator(".q-menu .q-item", has_text=option).click()
+    expect(page.locator(".q-menu")).to_have_count(0)
+    expect(page.locator(".q-field", has=box)).to_contain_text(option)
 
 
 def ask(page: Page, text: str) -> None:

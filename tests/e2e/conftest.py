@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from browsing import NewContext, sign_in
@@ -33,6 +33,7 @@ def _is_ours(item: pytest.Item) -> bool:
 def browser() -> Iterator[Browser]:
     binary = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None)
     assert binary, "no Chromium here: apt-get install chromium"
+    expect.set_options(timeout=20_000)  # two files at a time on two cores
     quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=binary, args=quiet)

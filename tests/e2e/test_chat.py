@@ -163,7 +163,9 @@ def test_what_was_sent_is_no_draft_any_more(page: Page) -> None:
 def test_the_browsers_back_button_shows_what_the_address_names(page: Page) -> None:
     choose_model(page, ECHO)
     ask(page, "the first")
+    asked_at = page.url
     page.click("button:has-text('New chat')")
+    expect(page).not_to_have_url(asked_at)
     expect(page.locator(".y-welcome")).to_be_visible()
     page.go_back()
     expect(page.locator(".y-question")).to_have_text("the first")

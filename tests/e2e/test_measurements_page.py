@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from browsing import NewContext, sign_in
+from browsing import NewContext, choose_option, sign_in
 from measuring import measurement
 from serving import Served, server_with_model
 from yoriai.evaluation.exchange import to_json
@@ -59,10 +59,8 @@ def test_speeds_predictions_and_two_machines_are_drawn(new_context: NewContext, 
         expect(speeds).to_contain_text(words)
     expect(predictions).to_contain_text("predicted")
     expect(ratios).to_contain_text("0.5")  # 40 over 80
-    page.get_by_label("First machine").click()
-    page.click(".q-menu .q-item:has-text('lab')")
-    page.get_by_label("Second machine").click()
-    page.click(".q-menu .q-item:has-text('desk')")
+    choose_option(page, "First machine", "lab")
+    choose_option(page, "Second machine", "desk")
     expect(ratios).to_contain_text("llama-3.1-8b2048 tokens, 1 user")
     expect(page.locator("text=lab <b>1</b> over desk")).to_be_visible()
     expect(ratios.locator("text:text-is('2')").last).to_be_visible()
