@@ -257,6 +257,20 @@ async def test_only_documents_does_not_ask_the_model_where_nothing_was_found(kep
     assert said(events) == text("responders.not_in_documents", "ja")
 
 
+async def test_only_documents_says_nothing_of_what_they_do_not_name(kept: Shelf) -> None:
+    asked = await assistant(kept, only_documents=True)
+    inner = Scripted("The travel allowance of Osaka is at most 300 euros a month [1].")
+    for question in (
+        "What is the travel allowance of Osaka?",
+        "Is there a travel allowance for Carl Brandt?",
+    ):
+        assert said(await reply(kept, asked, inner, question)) == text("responders.not_in_documents", "en")
+    assert inner.asked == []
+    named = "Is Anna Berg who I ask about the travel allowance?"
+    answer = "The contact person for travel is Anna Berg [1]."
+    assert said(await reply(kept, asked, Scripted(answer), named)) == answer
+
+
 async def test_the_models_own_refusal_is_no_answer(kept: Shelf) -> None:
     asked = await assistant(kept, only_documents=True)
     refusal = text("responders.not_in_documents", "en")

@@ -18,6 +18,7 @@ from yoriai.errors import YoriaiError
 from yoriai.i18n.catalogue import text
 from yoriai.knowledge.context import FIRST
 from yoriai.knowledge.knowledge import Knowledge
+from yoriai.knowledge.mention import mentioning
 from yoriai.knowledge.split import language_of
 from yoriai.records import Assistant, Collection
 from yoriai.responders.cited_reply import CitedReply, refusal
@@ -127,7 +128,7 @@ class AssistantResponder:
         self, request: ChatRequest, context: Context, grounded: Grounded, collections: Sequence[Collection]
     ) -> AsyncGenerator[Event, None]:
         """The reply to what stands before the model, checked where it is prose."""
-        if self._assistant.only_documents and not grounded.is_relevant:
+        if self._assistant.only_documents and not _may_be_answered(grounded):
             for event in refusal(grounded.language, request.n):
                 yield event
             return
@@ -215,8 +216,7 @@ class AssistantResponder:
         language = language_of(_first_question(request))
         rules = text("responders.answer_rules", language)
         if self._assistant.only_documents:
-            sentence = text("responders.not_in_documents", language)
-            return f"{rules}\n{text('responders.answer_only_documents', language, sentence=sentence)}"
+            return f"{rules}\n{text('responders.answer_only_documents', language)}"
         return f"{rules}\n{text('responders.answer_beyond', language)}"
 
     def _with_system(self, request: ChatRequest, system: str) -> ChatRequest:
@@ -227,6 +227,10 @@ class AssistantResponder:
 
 def _first_question(request: ChatRequest) -> str:
     return next((each.text() for each in request.messages if each.role == "user"), "")
+
+
+def _may_be_answered(grounded: Grounded) -> bool:
+    return grounded.is_relevant and bool(mentioning(grounded.question, grounded.sources.citations))
 
 
 def _is_plain(request: ChatRequest) -> bool:

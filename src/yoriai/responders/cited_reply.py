@@ -1,7 +1,7 @@
 """One reply from passages as it streams: citations put right, held back where only the documents may speak.
 
-With the gate, nothing is shown before a sentence came that a passage bears out; where none ever comes, the reply is
-"not in the documents". `assistant` feeds it.
+With the gate, nothing is shown before a sentence came that a passage bears out whose document has what the question
+names; where none ever comes, the reply is "not in the documents". `assistant` feeds it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from yoriai.i18n.catalogue import LANGUAGES, text
+from yoriai.knowledge.mention import mentioning
 from yoriai.knowledge.support import WEAK, Checker, Embed, claims
 from yoriai.responders.citing import CitationStream
 from yoriai.responders.turns import Grounded
@@ -22,6 +23,9 @@ class CitedReply:
         citations = grounded.sources.citations
         self._language = grounded.language
         self._checker = Checker(citations, grounded.question)
+        self._fitting = mentioning(grounded.question, citations) if is_gated else frozenset()
+        fitting = [each for each in citations if each.number in self._fitting]
+        self._gate = Checker(fitting, grounded.question)
         self._stream = CitationStream({each.number for each in citations}, self._checker.settle)
         self._is_open = not is_gated
         self._held = ""
@@ -45,9 +49,7 @@ class CitedReply:
         support = await self._checker.check(answer, embed)
         if self._is_open:
             return Support(sentences=tuple(self._marked(each) for each in support.sentences)), ""
-        if not is_refusal(answer) and any(
-            each.verdict in {"supported", "weak"} for each in support.sentences
-        ):
+        if not is_refusal(answer) and any(map(self._is_borne_out, support.sentences)):
             return support, self._held
         return Support(sentences=()), text("responders.not_in_documents", self._language)
 
@@ -59,10 +61,13 @@ class CitedReply:
         for start, end in spans[self._judged : len(spans) if is_end else -1]:
             self._judged += 1
             sentence = self._held[start:end]
-            if not is_refusal(self._held) and self._checker.best(sentence)[1] >= WEAK:
+            if not is_refusal(self._held) and self._gate.best(sentence)[1] >= WEAK:
                 self._is_open = True
                 return self._held
         return ""
+
+    def _is_borne_out(self, sentence: SentenceSupport) -> bool:
+        return sentence.verdict in {"supported", "weak"} and not self._fitting.isdisjoint(sentence.citations)
 
     def _marked(self, sentence: SentenceSupport) -> SentenceSupport:
         """Told apart where the citation is ours and not the model's; one that was taken away had nothing to it."""
