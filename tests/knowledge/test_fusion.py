@@ -142,14 +142,21 @@ def test_searching_while_it_grows_never_fails() -> None:
 
 def test_an_average_cosine_neither_helps_nor_harms() -> None:
     shares = np.array([0.5, 0.5, 0.5], np.float32)
-    cosine = np.array([0.9, np.nan, 0.7], np.float32)
-    fused = fuse(shares, cosine)
+    fused = fuse(shares, np.array([0.9, 0.8, 0.7], np.float32))
     assert fused[0] > fused[1] > fused[2]
     assert fused[1] == pytest.approx(0.5**2.5)
     np.testing.assert_allclose(
         standardised(np.array([1, 3, 5, 7], np.float32)), np.array([-3, -1, 1, 3]) / 5**0.5
     )
     assert not standardised(np.array([0.8, 0.8], np.float32)).any()
+
+
+def test_a_passage_whose_vector_is_still_being_made_is_not_behind_those_that_share_nothing() -> None:
+    shares = np.array([0.3, 0.0, 0.0, 0.6], np.float32)
+    cosine = np.array([np.nan, 0.75, 0.9, 0.8], np.float32)
+    fused = fuse(shares, cosine)
+    assert fused.argsort()[::-1].tolist() == [3, 0, 2, 1]
+    assert fuse(shares, np.full(4, np.nan, np.float32)).tolist() == shares.tolist()
 
 
 def test_the_best_are_taken_after_the_mask_and_ties_keep_their_order() -> None:

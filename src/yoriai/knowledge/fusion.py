@@ -25,6 +25,9 @@ from yoriai.knowledge.index import PassageIndex, Segment, of_documents
 Method = Literal["hybrid", "lexical", "dense"]
 SURENESS = 2.5
 DENSE_WEIGHT = 0.015  # per standard deviation of the cosine
+# A passage that shares words, and whose vector is still being made, counts as near as one in a hundred is. As an average
+# one it would fall behind whatever has its vector already (docs/log.md, "Searching while vectors are being made").
+_UNSEEN_PERCENTILE = 99
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,11 +74,16 @@ def rank(
 
 
 def fuse(shares: Floats, cosine: Floats) -> Floats:
-    """One score per row. A row without a cosine (NaN) counts as an average one."""
-    if np.isnan(cosine).all():
+    """One score per row. A row that shares words and has no cosine (NaN) counts as a near one."""
+    unseen = np.isnan(cosine)
+    if unseen.all():
         return shares
     evidence = np.power(shares, np.float32(SURENESS))
-    return np.asarray(evidence + DENSE_WEIGHT * np.nan_to_num(standardised(cosine)), np.float32)
+    nearness = standardised(cosine)
+    if unseen.any():
+        near = np.nanpercentile(nearness, _UNSEEN_PERCENTILE)
+        nearness = np.where(unseen, np.where(shares > 0, near, 0), nearness)
+    return np.asarray(evidence + DENSE_WEIGHT * nearness, np.float32)
 
 
 def standardised(cosine: Floats) -> Floats:
