@@ -26,7 +26,7 @@ Method = Literal["hybrid", "lexical", "dense"]
 SURENESS = 2.5
 DENSE_WEIGHT = 0.015  # per standard deviation of the cosine
 # A passage that shares words, and whose vector is still being made, counts as near as one in a hundred is. As an
-# average one it would fall behind whatever has its vector already (docs/log.md, "Searching while vectors are being made").
+# average one it would fall behind whatever has its vector already. docs/log.md, "Searching while vectors are made".
 _UNSEEN_PERCENTILE = 99
 
 
