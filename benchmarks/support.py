@@ -3,8 +3,9 @@
     make bench-support         seconds, no model
 
 A question of JSQuAD or XQuAD with its answer in place of what it asks for is a true statement about its passage; with
-the answer to another question in that place, or beside another passage of the article, a wrong one. Thresholds are
-chosen on the articles of odd number and reported on the even ones.
+the answer to another question in that place, or beside another passage of the article, a wrong one; "made up" is an
+answer to a question of another article with a value from this passage, as models give it. Thresholds are chosen on the
+articles of odd number and reported on the even ones.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ def cases(language: str, odd: bool) -> dict[str, list[float]]:
     by_article: dict[int, list[Item]] = {}
     for item in chosen:
         by_article.setdefault(item.article, []).append(item)
-    scores: dict[str, list[float]] = {"true": [], "other passage": [], "other answer": [], "other number": []}
+    kinds = ("true", "other passage", "other answer", "other number", "made up")
+    scores: dict[str, list[float]] = {kind: [] for kind in kinds}
     for item in chance.sample(chosen, min(400, len(chosen))):
         passage = facts(item.passage)
         asked = facts(item.question)
@@ -58,6 +60,12 @@ def cases(language: str, odd: bool) -> dict[str, list[float]]:
                 scores["other answer"].append(
                     score(facts(statement(item, chance.choice(wrong))), passage, asked)
                 )
+        elsewhere = chance.choice(chosen)
+        if elsewhere.article != item.article:
+            asked_elsewhere = facts(elsewhere.question)
+            scores["made up"].append(
+                score(facts(statement(elsewhere, item.answers[0])), passage, asked_elsewhere)
+            )
         if changed := _changed(item.answers[0], chance):
             scores["other number"].append(score(facts(statement(item, changed)), passage, asked))
     return scores

@@ -67,6 +67,25 @@ async def test_a_number_of_the_question_may_be_repeated() -> None:
     assert await verdicts(answer, TICKETS) == ["unsupported"]
 
 
+async def test_a_value_of_the_document_is_no_answer_about_what_it_does_not_speak_of() -> None:
+    assert await verdicts("社長の給料は月額5万円です[1]。", RULES, question="社長の給料はいくらですか？") == [
+        "unsupported"
+    ]
+    assert await verdicts(
+        "A grey parrot costs 12 euros [1].", TICKETS, question="What does a grey parrot cost?"
+    ) == ["unsupported"]
+    asked = "通勤手当の上限はいくらですか？"
+    assert await verdicts("通勤手当の上限は月額5万円です[1]。", RULES, question=asked) == ["supported"]
+
+
+async def test_what_the_question_is_about_may_stand_in_another_passage_of_the_document() -> None:
+    checker = Checker(
+        [citation(1, "It costs 12 euros."), citation(2, "Admission of parrots.")], "What do parrots cost?"
+    )
+    support = await checker.check("Parrots cost 12 euros [1].", nowhere)
+    assert [each.verdict for each in support.sentences] != ["unsupported"]
+
+
 async def test_across_languages_meaning_makes_it_weak_and_a_number_still_breaks_it() -> None:
     async def alike(texts: Sequence[str]) -> npt.NDArray[np.float32] | None:
         return np.ones((len(texts), 1), np.float32)
@@ -92,7 +111,8 @@ def test_real_answers_are_told_from_changed_ones() -> None:
     if not file.is_file():
         pytest.skip(f"no data at {file}")
     chance = random.Random(1)
-    true, elsewhere, changed = [], [], []
+    true, elsewhere, changed, made_up = [], [], [], []
+    unrelated = "昔話に出てくる鬼の名前"
     for article in json.loads(file.read_text("utf8"))["data"][0:60:2]:
         texts = [each["context"].rpartition(" [SEP] ")[2] for each in article["paragraphs"]]
         for text, paragraph in zip(texts, article["paragraphs"], strict=True):
@@ -103,6 +123,7 @@ def test_real_answers_are_told_from_changed_ones() -> None:
                 facts(f"{asked['question'].rstrip('か?？。')}は{answer}です。"),
             )
             true.append(score(said, facts(text), question))
+            made_up.append(score(facts(f"{unrelated}は{answer}です。"), facts(text), facts(unrelated)))
             if len(texts) > 1:
                 other = chance.choice([each for each in texts if each != text])
                 elsewhere.append(score(said, facts(other), question))
@@ -114,6 +135,7 @@ def test_real_answers_are_told_from_changed_ones() -> None:
     assert share(true, WEAK) > 0.9
     assert share(elsewhere, SUPPORTED) < 0.05
     assert share(changed, WEAK) < 0.15
+    assert share(made_up, WEAK) < 0.05
 
 
 def share(scores: Sequence[float], least: float) -> float:

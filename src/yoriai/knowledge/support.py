@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -25,7 +25,9 @@ from yoriai.types import Citation, SentenceSupport, Support
 SUPPORTED, WEAK = 0.7, 0.5  # of a sentence's words
 ATTACHED = 0.8  # from here on a passage is named that the answer doesn't name itself
 NEAR = 0.79  # cosine of E5 across languages: the right passage 0.80 to 0.87, another one 0.72 to 0.78
-_ECHO = 0.25  # what a word counts that the question brought
+_ECHO = 0.25  # what a word counts that the question brought …
+_ECHOED = 0.4  # … and so many of those that a sentence repeats its document must have: else it speaks of something else
+_BELOW = 0.49  # short of weak
 CITED = re.compile(r"\[(\d{1,3})\]")
 _LEADING = re.compile(r"\s*(?:\[\d{1,3}\]\s*)+[。．.]?")
 _ONLY_CITED = re.compile(r"\s*(?:\[\d{1,3}\]\s*)+[。．.]?\s*")
@@ -59,6 +61,7 @@ class Facts:
     numbers: frozenset[str]
     names: frozenset[str]
     language: str
+    around: frozenset[str] = frozenset()  # words of the other passages of its document
 
 
 def facts(text: str) -> Facts:
@@ -73,7 +76,8 @@ def facts(text: str) -> Facts:
 def score(claim: Facts, passage: Facts, question: Facts) -> float:
     """Share of the claim's words that the passage has, 0..1; 0 where it has a number or a name from nowhere.
 
-    Of the words that the question didn't bring, at least as large a share must be there.
+    Of the words that the question didn't bring, at least as large a share must be there. A claim that repeats what the
+    question is about, which the document doesn't have, is one about something else with a value from the document.
     """
     if claim.numbers - passage.numbers - question.numbers:
         return 0.0
@@ -85,8 +89,10 @@ def score(claim: Facts, passage: Facts, question: Facts) -> float:
     if not total:
         return 0.0
     shared = sum(weight for word, weight in weights.items() if word in passage.words) / total
-    said = claim.words - question.words
-    return min(shared, len(said & passage.words) / len(said)) if said else shared
+    said, echoed = claim.words - question.words, claim.words & question.words
+    value = min(shared, len(said & passage.words) / len(said)) if said else shared
+    is_elsewhere = len(echoed & (passage.words | passage.around)) < _ECHOED * len(echoed)
+    return min(value, _BELOW) if is_elsewhere and is_same_language else value
 
 
 class Checker:
@@ -158,6 +164,7 @@ class Checker:
             words=frozenset().union(*(part.words for part in parts)),
             numbers=frozenset().union(*(part.numbers for part in parts)),
             names=frozenset(), language=parts[0].language,
+            around=frozenset().union(*(part.around for part in parts)),
         )  # fmt: skip
         return score(facts(sentence), whole, self._question)
 
@@ -181,7 +188,12 @@ class Checker:
     def _fact(self, number: int) -> Facts:
         if number not in self._facts:
             passage = self._passages[number]
-            self._facts[number] = facts(f"{passage.document}\n{passage.text}")
+            beside = (
+                each.text for each in self._passages.values() if each.document_id == passage.document_id
+            )
+            self._facts[number] = replace(
+                facts(f"{passage.document}\n{passage.text}"), around=frozenset(tokens("\n".join(beside)))
+            )
         return self._facts[number]
 
 
