@@ -14,6 +14,8 @@ from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from yoriai.deliberation import Deliberation
+
 Language = Literal["en", "ja"]
 
 
@@ -209,7 +211,10 @@ class ToolCall:
 class Stage:
     """What is being done before or between the words: `loading` a model, `queued`, `prompt` (being read) …"""
 
-    name: Literal["queued", "loading", "prompt", "generating", "searching", "parts", "checking"]
+    name: Literal[
+        "queued", "loading", "prompt", "generating", "searching", "parts", "checking",
+        "members", "reviewing", "settling", "sampling", "scoring", "exploring", "repairing",
+    ]  # fmt: skip
     detail: str = ""
     progress: float | None = None  # 0 … 1
 
@@ -294,7 +299,7 @@ class Support:
     sentences: tuple[SentenceSupport, ...]
 
 
-Event = TextDelta | ReasoningDelta | ToolCall | Stage | Sources | Support | Usage | Finish
+Event = TextDelta | ReasoningDelta | ToolCall | Stage | Sources | Support | Deliberation | Usage | Finish
 
 
 class Responder(Protocol):
@@ -357,6 +362,7 @@ class ConversationMessage:
     error_values: dict[str, Any] = field(default_factory=dict)
     sources: Sources | None = None  # of a reply from documents
     support: Support | None = None
+    deliberation: Deliberation | None = None  # of a council's or a reasoner's reply
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
