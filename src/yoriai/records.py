@@ -53,6 +53,19 @@ class Assistant:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Comparison:
+    """A question put to several responders; each has a conversation of its own."""
+
+    id: str
+    user_id: str
+    kind: Literal["side", "blind"]  # blind: names are hidden until its user has voted
+    title: str
+    created_at: datetime
+    updated_at: datetime
+    revealed_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class KeptFile:
     """What was handed in. Its copy in the data folder is named by `id`; `name` is only text."""
 

@@ -338,6 +338,9 @@ class Conversation:
     leaf_id: str | None  # the end of the branch that was last looked at
     created_at: datetime
     updated_at: datetime
+    comparison_id: str | None = None  # that it is part of; None: one of its own
+    place: int | None = None  # in the comparison, from 0
+    is_masked: bool = False  # nobody may see who answers until the vote
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -363,6 +366,7 @@ class ConversationMessage:
     sources: Sources | None = None  # of a reply from documents
     support: Support | None = None
     deliberation: Deliberation | None = None  # of a council's or a reasoner's reply
+    duration_ms: float | None = None  # from the question to the reply's end, waiting included
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -124,13 +124,13 @@ class Reply:
                 await news.wait()
 
     async def _run(self, events: AsyncGenerator[Event | LeftOut, None], ended: Callable[[], None]) -> None:
-        said_all = asyncio.Event()
+        said_all, begun = asyncio.Event(), time.perf_counter()
         saving = asyncio.create_task(self._save_now_and_then(said_all))
         outcome = await self._outcome(events)
         self._is_closing = True  # from here on a stop comes too late, and must not break the last save
         said_all.set()
         await saving  # not cancelled: a save that is still under way would overwrite the last one
-        message = replace(self.message(), **outcome)
+        message = replace(self.message(), **outcome, duration_ms=1000 * (time.perf_counter() - begun))
         try:
             await self._save(message)
         except Exception as error:  # a full disk: the followers learn it, and the server still has the words

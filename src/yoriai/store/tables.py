@@ -24,10 +24,11 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
     true,
 )
 
-REVISION = "0005"  # of the newest migration: a database that has it needs no Alembic at start-up
+REVISION = "0008"  # of the newest migration: a database that has it needs no Alembic at start-up
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -97,6 +98,22 @@ conversations = Table(
     Column("leaf_id", String(32)),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+    Column("comparison_id", String(32), index=True),  # no key: SQLite would have to rebuild the table for it
+    Column("place", Integer),  # in the comparison, from 0
+    Column("is_masked", Boolean, nullable=False, server_default=false()),  # nobody may see who answers
+    Index(None, "user_id", "updated_at"),
+)
+
+comparisons = Table(
+    "comparisons",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("user_id", ForeignKey(users.c.id, ondelete="CASCADE"), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("revealed_at", UtcDateTime),  # of a blind one: when its user voted
     Index(None, "user_id", "updated_at"),
 )
 
@@ -122,6 +139,7 @@ messages = Table(
     Column("error_values", JSON, nullable=False),
     Column("sources", JSON),  # passages that a reply rests on
     Column("support", JSON),  # and whether they bear out its sentences
+    Column("duration_ms", Float),  # from the question to the reply's end
 )
 
 measurements = Table(
