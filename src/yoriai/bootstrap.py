@@ -23,6 +23,7 @@ from yoriai.catalog.library import Library
 from yoriai.catalog.policy import Policy
 from yoriai.catalog.pulls import Pulls
 from yoriai.chat.chat import Chat
+from yoriai.chat.comparisons import Comparisons
 from yoriai.egress import Egress
 from yoriai.engines.router import Router
 from yoriai.errors import PrerequisiteError
@@ -65,6 +66,7 @@ class Services:
     jobs: Jobs
     knowledge: Knowledge
     chat: Chat
+    comparisons: Comparisons
     metrics: Metrics
 
 
@@ -118,6 +120,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
             jobs=jobs,
             knowledge=knowledge,
             chat=chat,
+            comparisons=Comparisons(database, registry, chat),
             metrics=metrics,
         )
 
