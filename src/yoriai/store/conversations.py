@@ -9,11 +9,14 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from functools import cache
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 from sqlalchemy.sql import Select
 
+from yoriai.deliberation import Deliberation
 from yoriai.store.tables import conversations, messages
 from yoriai.types import (
     Citation,
@@ -172,7 +175,13 @@ def _message(row: Row[Any]) -> ConversationMessage:
         usage=None if row.usage is None else Usage(**row.usage),
         sources=None if row.sources is None else _sources(row.sources),
         support=None if row.support is None else _support(row.support),
+        deliberation=None if row.deliberation is None else _deliberations().validate_python(row.deliberation),
     )
+
+
+@cache
+def _deliberations() -> TypeAdapter[Deliberation]:
+    return TypeAdapter(Deliberation)
 
 
 def _sources(stored: dict[str, Any]) -> Sources:

@@ -139,6 +139,7 @@ messages = Table(
     Column("error_values", JSON, nullable=False),
     Column("sources", JSON),  # passages that a reply rests on
     Column("support", JSON),  # and whether they bear out its sentences
+    Column("deliberation", JSON),  # how a council or a reasoner came to it
     Column("duration_ms", Float),  # from the question to the reply's end
 )
 
