@@ -15,6 +15,10 @@ Sharing = Literal["owner", "everyone"]
 # duplicate: another document of the collection has this content; excluded: removed, though its folder still has it.
 DocumentStatus = Literal["queued", "ready", "failed", "duplicate", "excluded"]
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
+Winner = Literal["model_a", "model_b", "tie", "bothbad"]
+Topic = Literal["code", "arithmetic", "documents", "writing", "other"]
+Leak = Literal["", "model_a", "model_b", "both"]
+Voters = Literal["everyone", "mine", "here", "imported"]  # who voted
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,3 +124,59 @@ class Job:
     detail: str = ""  # what it works on just now
     error_key: str | None = None
     error_values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Turn:
+    """One message of a conversation that was voted on."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Style:
+    """How an answer looks, whatever it says."""
+
+    length: int  # characters
+    headers: int = 0
+    lists: int = 0  # items
+    bold: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Vote:
+    """Which of two answers somebody preferred."""
+
+    id: str
+    key: str  # the same vote, wherever it is kept, has the same
+    owner_id: str  # who voted, or brought it in
+    question_id: str  # as its file calls it
+    judge: str  # who voted, by name
+    model_a: str
+    model_b: str
+    winner: Winner
+    voted_at: datetime
+    is_blind: bool = True  # nobody knew who was who
+    is_imported: bool = False
+    is_shared: bool = False  # counts on everybody's boards
+    leak: Leak = ""  # whose answer told its name
+    language: str = ""  # of the question: "en", "ja", or a name in English
+    topic: Topic = "other"
+    turn: int = 1  # questions in it
+    conversation_a: tuple[Turn, ...] = ()
+    conversation_b: tuple[Turn, ...] = ()
+    style_a: Style | None = None  # of all its answers together; None: nobody knows
+    style_b: Style | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VoteFilter:
+    """Which votes a board counts; empty: all."""
+
+    language: str = ""
+    topic: Topic | Literal[""] = ""
+    voters: Voters = "everyone"
+    judge: str = ""
+    with_named: bool = False  # also where the names were seen
+    with_leaks: bool = False  # also where an answer told its name

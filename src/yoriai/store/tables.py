@@ -28,7 +28,7 @@ from sqlalchemy import (
     true,
 )
 
-REVISION = "0008"  # of the newest migration: a database that has it needs no Alembic at start-up
+REVISION = "0009"  # of the newest migration: a database that has it needs no Alembic at start-up
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -305,4 +305,31 @@ jobs = Table(
     Column("error_values", JSON, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+)
+
+votes = Table(
+    "votes",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("key", String(32), nullable=False),  # the same vote, wherever it is kept, has the same
+    Column("owner_id", String(32), nullable=False),  # no key: the local operator has no account
+    Column("question_id", String(200), nullable=False),
+    Column("judge", String(200), nullable=False),
+    Column("model_a", String(256), nullable=False),
+    Column("model_b", String(256), nullable=False),
+    Column("winner", String(20), nullable=False),
+    Column("voted_at", UtcDateTime, nullable=False),
+    Column("is_blind", Boolean, nullable=False),
+    Column("is_imported", Boolean, nullable=False),
+    Column("is_shared", Boolean, nullable=False),  # counts on everybody's boards
+    Column("leak", String(20), nullable=False),  # whose answer told its name
+    Column("language", String(64), nullable=False),
+    Column("topic", String(20), nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("conversation_a", JSON, nullable=False),
+    Column("conversation_b", JSON, nullable=False),
+    Column("style_a", JSON),  # length, headers, lists, bold; null: nobody knows
+    Column("style_b", JSON),
+    Index(None, "owner_id", "key", unique=True),
+    Index(None, "is_shared"),
 )
