@@ -40,6 +40,14 @@ OWNED = [
     ("GET", "/api/replies/{reply_id}/events", None),
     ("DELETE", "/api/tokens/{token_id}", None),
 ]
+_P = "/api/comparisons/{comparison_id}"
+COMPARED: list[tuple[str, str, Any]] = [
+    ("GET", _P, None),
+    ("POST", _P + "/messages", {"text": "hi"}),
+    ("POST", _P + "/stop", None),
+    ("POST", _P + "/adopt", {"conversation_id": "{conversation_id}"}),
+    ("DELETE", _P, None),
+]
 _C, _D = "/api/collections/{collection_id}", "/api/collections/{collection_id}/documents/{document_id}"
 _V, _F = "/v1/vector_stores/{vector_store_id}", "/v1/vector_stores/{vector_store_id}/files/{file_id}"
 FILE: dict[str, Any] = {"files": {"file": ("x.txt", b"x")}}
@@ -144,7 +152,7 @@ def test_every_route_to_an_owned_thing_is_walked_as_another_user() -> None:
     of_knowledge = {(method, path) for method, path, _ in READ_OF_KNOWLEDGE + OWNERS_OF_KNOWLEDGE}
     of_documents = {(method, path.partition("?")[0]) for method, path, _ in ALL}  # as each role there
     assert with_ids == {
-        (method, path) for method, path, _ in OWNED
+        (method, path) for method, path, _ in OWNED + COMPARED
     } | of_knowledge | ELSEWHERE | of_documents | {(method, path) for method, path, _ in BATCHES}
     assert of_documents >= of_knowledge | ELSEWHERE
 
@@ -160,6 +168,25 @@ def test_what_is_annas_does_not_exist_for_ben(
     assert ben.request(method, url, json=body).status_code == 404
     assert anna.get(f"/api/conversations/{conversation}").json()["conversation"]["title"] == "private"
     anna.post(f"/api/replies/{asked['reply']['id']}/stop")
+
+
+def test_comparisons_of_anna_do_not_exist_for_ben(anna: httpx2.Client, ben: httpx2.Client) -> None:
+    assistant = anna.post("/api/assistants", json={"name": "of anna", "model": "smollm2-135m"}).json()
+    made = anna.post("/api/comparisons", json={"responders": ["smollm2-135m", "assistant:of anna"]}).json()
+    ids = {
+        "comparison_id": made["comparison"]["id"],
+        "conversation_id": made["columns"][0]["conversation"]["id"],
+    }
+    for method, path, body in COMPARED:
+        filled = {name: value.format(**ids) for name, value in body.items()} if body else None
+        assert ben.request(method, path.format(**ids), json=filled).status_code == 404, path
+    assert ben.get("/api/comparisons").json()["comparisons"] == []
+    assert ids["comparison_id"] in anna.get("/api/comparisons").text
+    assert anna.post(_P.format(**ids) + "/stop").status_code == 204
+    taken = anna.post(_P.format(**ids) + "/adopt", json={"conversation_id": ids["conversation_id"]})
+    assert taken.json()["comparison_id"] is None
+    assert anna.delete(_P.format(**ids)).status_code == 204
+    anna.delete(f"/api/assistants/{assistant['id']}")
 
 
 def test_conversations_of_others_are_not_listed_nor_found(anna: httpx2.Client, ben: httpx2.Client) -> None:

@@ -18,6 +18,7 @@ from yoriai import __version__
 from yoriai.api import (
     assistants,
     collections,
+    comparisons,
     conversations,
     errors,
     health,
@@ -51,6 +52,7 @@ _MODULES = (
     users,
     tokens,
     conversations,
+    comparisons,
     collections,
     assistants,
     models,
