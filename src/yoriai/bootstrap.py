@@ -35,6 +35,7 @@ from yoriai.knowledge.web_pages import PURPOSE
 from yoriai.responders.assistant import AssistantResponder
 from yoriai.responders.assistants import Assistants
 from yoriai.responders.grounding import Rewrites
+from yoriai.responders.reasoner import ReasonerResponder
 from yoriai.responders.registry import Registry
 from yoriai.settings import Settings
 from yoriai.store.database import Database
@@ -99,6 +100,10 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         registry = Registry(
             router, library, assistants, default=settings.model,
             answers=lambda assistant, inner, judge: AssistantResponder(assistant, inner, knowledge, rewrites, judge),
+            reasons=lambda plan, inner, judge: ReasonerResponder(
+                plan, inner, judge or inner, settings.reasoner, at_once=settings.engine.parallel
+            ),
+            judge=settings.reasoner.judge,
         )  # fmt: skip
         metrics = Metrics()
         chat = Chat(database, registry, metrics)

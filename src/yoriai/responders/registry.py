@@ -1,6 +1,7 @@
 """Every responder by its name. The surfaces ask here, and only here, for something that answers.
 
-`assistant:NAME` is an assistant, `collection:NAME` answers from one collection; everything else is a model.
+`assistant:NAME` is an assistant, `collection:NAME` answers from one collection, `reasoner:METHOD(NAME)` searches over
+another responder; everything else is a model.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from contextlib import aclosing, suppress
 from yoriai.access import owners
 from yoriai.catalog.library import Library
 from yoriai.engines.router import Router
-from yoriai.errors import NotFoundError
+from yoriai.errors import NotFoundError, UsageError
 from yoriai.records import Assistant
 from yoriai.responders.assistants import Assistants
 from yoriai.responders.model import ModelResponder, model_responder
+from yoriai.responders.naming import REASONER, Plan, around, parse
 from yoriai.store.collections import name_key
 from yoriai.types import (
     POOLED,
@@ -32,22 +34,26 @@ from yoriai.types import (
 
 _log = logging.getLogger("yoriai.responders")
 ASSISTANT, COLLECTION = "assistant:", "collection:"
+_DEEPEST = 3  # composites inside each other
 
 
 class Registry:
     """`default`: the model that answers where none is named; empty for the first that can chat.
 
-    `answers`: makes a responder of an assistant, its model, and the model that judges it.
+    `answers`: makes a responder of an assistant, its model, and the model that judges it. `reasons`: of a reasoner's
+    plan and the responder that it searches over; the judge is None where the settings name none.
     """
 
     def __init__(
-        self, router: Router, library: Library, assistants: Assistants,
-        answers: Callable[[Assistant, Responder, Responder | None], Responder], default: str = "",
+        self, router: Router, library: Library, assistants: Assistants, *,
+        answers: Callable[[Assistant, Responder, Responder | None], Responder],
+        reasons: Callable[[Plan, Responder, Responder | None], Responder], default: str = "", judge: str = "",
     ) -> None:  # fmt: skip
         self._router = router
         self._library = library
         self._assistants = assistants
-        self._answers = answers
+        self._answers, self._reasons = answers, reasons
+        self._reasoners_judge = judge
         self._default = default
 
     async def models(self) -> list[ResponderInfo]:  # everyone may use every model so far
@@ -65,8 +71,17 @@ class Registry:
             for name, assistant in zip(names, assistants, strict=True)
         ]
 
-    async def get(self, name: str, user: User) -> Responder:
-        """Raises: NotFoundError: nothing that this user may use answers to that name."""
+    async def get(self, name: str, user: User, inside: tuple[str, ...] = ()) -> Responder:
+        """`inside`: composites that ask for it, the outermost first.
+
+        Raises:
+            NotFoundError: nothing that this user may use answers to that name.
+            UsageError: it says what a reasoner's name can be; composites go round in a circle, or too deep.
+        """
+        if name.startswith(REASONER):
+            plan = parse(name)
+            inner = await self.get(plan.inner, user, within(name, inside))
+            return self._reasons(plan, inner, await self._judge(self._reasoners_judge))
         if name.startswith(ASSISTANT):
             return await self.answering(
                 await self._assistants.asked(user, name.removeprefix(ASSISTANT)), user
@@ -81,10 +96,15 @@ class Registry:
         if name.startswith(ASSISTANT):
             return ASSISTANT + (await self._assistants.asked(user, name.removeprefix(ASSISTANT))).id
         await self.get(name, user)
+        if name.startswith(REASONER):
+            return around(name, await self.lasting_name(parse(name).inner, user))
         return name
 
     async def present_name(self, name: str, user: User) -> str:
         """What a person calls what `lasting_name` gave; itself where it is gone."""
+        if name.startswith(REASONER):
+            with suppress(UsageError):
+                return around(name, await self.present_name(parse(name).inner, user))
         if not name.startswith(ASSISTANT):
             return name
         with suppress(NotFoundError):
@@ -141,6 +161,15 @@ class Registry:
 
     async def _model(self, name: str) -> ModelResponder:
         return await model_responder(name, self._router, self._library)
+
+
+def within(name: str, inside: tuple[str, ...]) -> tuple[str, ...]:
+    """What its parts are inside of. Raises: UsageError: it is inside itself, or too deep."""
+    if name in inside:
+        raise UsageError("responders.circle", param="model", names=" → ".join([*inside, name]))
+    if len(inside) >= _DEEPEST:
+        raise UsageError("responders.too_deep", param="model", name=name, most=_DEEPEST)
+    return (*inside, name)
 
 
 def _names(user: User, assistants: list[Assistant]) -> list[str]:
