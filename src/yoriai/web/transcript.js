@@ -4,7 +4,7 @@ import { copyText } from "/copying.js";
 const NEAR_BOTTOM_PX = 120;
 
 export default {
-  props: { labels: Object, limit: Number },
+  props: { labels: Object, limit: Number, fixed: Boolean },
   emits: ["ready", "lost", "edit", "regenerate", "branch"],
   template: `
     <div class="y-transcript" @click="clicked" :aria-busy="running" role="log" :aria-label="labels.transcript">
@@ -41,9 +41,9 @@ export default {
           <template v-if="!m.running">
             <q-btn flat round dense size="sm" :icon="copied === m.id ? 'check' : 'content_copy'" :aria-label="labels.copy"
                    @click="copy(m)"><q-tooltip>{{ labels.copy }}</q-tooltip></q-btn>
-            <q-btn v-if="m.role === 'user'" flat round dense size="sm" icon="edit" :aria-label="labels.edit"
+            <q-btn v-if="m.role === 'user' && !fixed" flat round dense size="sm" icon="edit" :aria-label="labels.edit"
                    @click="edit(m)"><q-tooltip>{{ labels.edit }}</q-tooltip></q-btn>
-            <q-btn v-else flat round dense size="sm" icon="refresh" :aria-label="labels.regenerate"
+            <q-btn v-else-if="!fixed" flat round dense size="sm" icon="refresh" :aria-label="labels.regenerate"
                    @click="$emit('regenerate', { id: m.id })"><q-tooltip>{{ labels.regenerate }}</q-tooltip></q-btn>
           </template>
           <span v-if="m.meta" class="y-meta">{{ m.meta }}</span>
@@ -64,7 +64,7 @@ export default {
       this.messages = messages;
       this.editing = null;
       this.saving = false;
-      this.$nextTick(() => window.scrollTo(0, document.body.scrollHeight));
+      if (!this.fixed) this.$nextTick(() => window.scrollTo(0, document.body.scrollHeight));
     },
     put(message) {
       const place = this.messages.findIndex((m) => m.id === message.id);
@@ -92,7 +92,7 @@ export default {
       const page = document.documentElement;
       const atBottom = page.scrollHeight - page.clientHeight - page.scrollTop < NEAR_BOTTOM_PX;
       change();
-      if (atBottom) this.$nextTick(() => window.scrollTo(0, page.scrollHeight));
+      if (atBottom && !this.fixed) this.$nextTick(() => window.scrollTo(0, page.scrollHeight));
     },
     edit(m) {
       this.edited = m.text;

@@ -28,9 +28,11 @@ _LABELS = ("transcript", "reasoning", "edit", "send", "cancel", "previous", "nex
 class Transcript(ui.element, component="transcript.js"):
     """Events: ready, lost {id}, edit {id, text}, regenerate {id}, branch {id, step}."""
 
-    def __init__(self, visitor: Visitor) -> None:
+    def __init__(self, visitor: Visitor, *, fixed: bool = False) -> None:
+        """`fixed`: one of several on a page: questions stay as they are, and the page scrolls by itself."""
         super().__init__()
         self._visitor = visitor
+        self.props["fixed"] = fixed
         self.props["labels"] = {name: visitor.text(name) for name in _LABELS}
         self.props["limit"] = LONGEST_QUESTION
 
@@ -127,14 +129,16 @@ def _outcome(message: ConversationMessage, visitor: Visitor) -> str:
 
 
 def _meta(message: ConversationMessage, visitor: Visitor) -> str:
-    usage = message.usage
-    if usage is None:
-        return ""
-    parts = []
-    if usage.tokens_per_s:
-        parts.append(visitor.text("meta_speed", speed=f"{usage.tokens_per_s:.1f}"))
-    parts.append(_context_text(usage, visitor))
-    if message.time_to_first_token_ms is not None:
+    """How long it took, how much it is, how fast."""
+    usage, parts = message.usage, []
+    if message.duration_ms is not None:
+        parts.append(visitor.text("meta_duration", seconds=f"{message.duration_ms / 1000:.1f}"))
+    if usage:
+        parts.append(visitor.text("meta_tokens", count=f"{usage.completion_tokens:,}"))
+        if usage.tokens_per_s:
+            parts.append(visitor.text("meta_speed", speed=f"{usage.tokens_per_s:.1f}"))
+        parts.append(_context_text(usage, visitor))
+    if usage and message.time_to_first_token_ms is not None:
         parts.append(visitor.text("meta_first_token", seconds=f"{message.time_to_first_token_ms / 1000:.2f}"))
     return " · ".join(parts)
 
