@@ -17,13 +17,14 @@ from yoriai.web import account_page, document_page, plain_page, sign_in, theme
 from yoriai.web.chat_page import ChatPage
 from yoriai.web.collection_page import CollectionPage
 from yoriai.web.collections_page import CollectionsPage
+from yoriai.web.compare_page import ComparePage
 from yoriai.web.door import Door
 from yoriai.web.measurements_page import MeasurementsPage
 from yoriai.web.models_page import ModelsPage
 from yoriai.web.nonce import Nonce, policy
 from yoriai.web.visitor import visitor_of
 
-Page = ModelsPage | MeasurementsPage | CollectionsPage | CollectionPage
+Page = ModelsPage | MeasurementsPage | CollectionsPage | CollectionPage | ComparePage
 _ICON = Path(__file__).with_name("yoriai.svg")
 _RECONNECT_S = 30.0  # a phone that slept, a network that went away: the same page goes on
 _HISTORY = 100  # messages kept for a page that reconnects
@@ -68,14 +69,18 @@ def _add_pages(services: Services) -> None:
             return RedirectResponse("/login")
         return None
 
-    async def beside(page: Page) -> Response | None:
+    async def beside(page: Page, otherwise: str = "/collections") -> Response | None:
         try:
             await page.build()
         except AuthenticationError:
             return RedirectResponse("/login")
         except NotFoundError:
-            return RedirectResponse("/collections")
+            return RedirectResponse(otherwise)
         return None
+
+    async def compare(request: Request, comparison_id: str = "") -> Response | None:
+        visitor = visitor_of(request, services.accounts)
+        return await beside(ComparePage(services, visitor, comparison_id), "/compare")
 
     async def models(request: Request) -> Response | None:
         return await beside(ModelsPage(services, visitor_of(request, services.accounts)))
@@ -91,6 +96,8 @@ def _add_pages(services: Services) -> None:
 
     ui.page("/")(chat)
     ui.page("/c/{conversation_id}")(chat)
+    ui.page("/compare")(compare)
+    ui.page("/compare/{comparison_id}")(compare)
     ui.page("/models")(models)
     ui.page("/measurements")(measurements)
     ui.page("/collections")(collections)
