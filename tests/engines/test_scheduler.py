@@ -127,11 +127,11 @@ def test_where_one_model_fits_the_loaded_one_answers_first_and_loads_are_fewest(
 
 
 def loads(questions: list[tuple[float, str]], *, answer_s: float, load_s: float) -> int:
-    """Play it through, ten steps a second; two answers at the same time."""
+    """Play it through, fifty steps a second; two answers at the same time."""
     left, waiting, answering = sorted(questions), list[tuple[float, str]](), list[float]()
     held, ready_at, draining, count, now, idle_since = "a", 0.0, False, 0, 0.0, 0.0
     while left or waiting or answering:
-        now += 0.1
+        now += 0.02
         waiting += [each for each in left if each[0] <= now]
         left = [each for each in left if each[0] > now]
         answering = [end for end in answering if end > now]
