@@ -26,6 +26,7 @@ from yoriai.web.visitor import visitor_of
 
 Page = ModelsPage | MeasurementsPage | CollectionsPage | CollectionPage | ComparePage
 _ICON = Path(__file__).with_name("yoriai.svg")
+_SCRIPTS = ("uploads.js", "deliberation.js", "search_tree.js")  # that elements import
 _RECONNECT_S = 30.0  # a phone that slept, a network that went away: the same page goes on
 _HISTORY = 100  # messages kept for a page that reconnects
 
@@ -41,7 +42,7 @@ def mount(app: Starlette, services: Services) -> None:
     theme.install()
     for page in (sign_in, account_page):  # before NiceGUI, which takes every path
         app.router.routes.extend(page.routes(services.accounts))
-    app.router.routes.extend([*document_page.routes(services), plain_page.file("uploads.js")])
+    app.router.routes.extend([*document_page.routes(services), *map(plain_page.file, _SCRIPTS)])
     application: Any = app  # FastAPI's, which only `api` may name
     ui.run_with(
         application,
