@@ -79,7 +79,7 @@ def test_a_councils_answer_says_who_agrees_who_was_left_out_and_what_it_cost(
     assert cells == ["6", "1,200", "300", "12.5", "1"]
     expect(panel.locator("summary", has_text="Cost")).to_contain_text("23.1× the tokens")
     page.evaluate(OPEN_ALL)
-    assert page.evaluate(NAMELESS) == []
+    assert page.evaluate(NAMELESS.replace("document", f"document.querySelector('{PANEL}')")) == []
     expect(panel.locator("img")).to_have_count(0)
 
 

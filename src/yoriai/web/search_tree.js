@@ -1,5 +1,5 @@
 // A search tree, drawn from left to right. Arrow keys walk it: right and left along a path, up and down beside it.
-const [COLUMN, ROW, MARGIN] = [190, 34, 14];
+const [COLUMN, ROW, MARGIN] = [190, 40, 26];
 
 export const SearchTree = {
   props: { nodes: Array, labels: Object },
@@ -13,7 +13,7 @@ export const SearchTree = {
            :class="['y-node', { 'y-chosen': p.node.chosen, 'y-selected': p.node.id === selected }]" @click="select(p.node.id)" @focus="selected = p.node.id">
           <rect v-if="p.node.end" :x="p.x - p.r" :y="p.y - p.r" :width="2 * p.r" :height="2 * p.r" />
           <circle v-else :cx="p.x" :cy="p.y" :r="p.r" />
-          <text :x="p.x + 13" :y="p.y + 4">{{ p.node.value.toFixed(2) }} {{ short(p.node.step) }}</text>
+          <text :x="p.x - p.r" :y="p.y - p.r - 4">{{ p.node.value.toFixed(2) }} {{ short(p.node.step) }}</text>
         </g></svg></div>
       <div v-if="chosen" class="y-node-told" role="status"><p class="y-facts">{{ chosen.figures }}</p>
         <div class="y-answer"><div v-for="(block, i) in chosen.blocks" :key="i" class="y-block" v-html="block"></div></div></div>
