@@ -2,8 +2,9 @@
 
 Puts `naming` (what is wanted), `search` (how it is found) and the budget together. Its thinking is events: stages,
 every sample as reasoning, the search so far as a `Deliberation`; then the answer that stands, word for word as it was
-drawn, with its documents. Samples of a request with a seed are drawn one after the other: calls that an engine answers
-at the same time change each other's last digits, and with them, now and then, a word.
+drawn, with its documents. Samples of a request with a seed are drawn one after the other and each reads its prompt
+anew: calls that an engine answers at the same time, and prompts that it has read in other portions, change the last
+digits of probabilities, and with them, now and then, a word.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from contextlib import aclosing
 
 from yoriai.deliberation import Contribution, Deliberation
 from yoriai.errors import EngineBusyError, UnsupportedError
+from yoriai.i18n.catalogue import text
+from yoriai.knowledge.split import language_of
 from yoriai.responders.comparing import answer_line, kind_of
 from yoriai.responders.emitting import Emit, emitted
 from yoriai.responders.model import ModelResponder
@@ -95,6 +98,8 @@ class ReasonerResponder:
     def _drawn(self, request: ChatRequest, question: str) -> ChatRequest:
         """As samples are drawn: they have to differ, and where answers are compared each has to state its own."""
         changes: dict[str, object] = {"stream": False, "stream_options": None}
+        if request.seed is not None:
+            changes["reads_anew"] = True
         if self._plan.method != "repair":
             changes["temperature"] = request.temperature or self._settings.temperature
         is_plain = request.response_format is None or request.response_format.type == "text"
@@ -105,7 +110,8 @@ class ReasonerResponder:
             and kind_of(question) != "text"
             and line not in question
         ):
-            changes["messages"] = with_task(request.messages, line)
+            task = text("responders.reason_then", language_of(question), line=line)
+            changes["messages"] = with_task(request.messages, task)
         return request.model_copy(update=changes)
 
     def _check(self, request: ChatRequest) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -86,8 +87,10 @@ class Calls:
         """Of all calls together."""
         return self._usage
 
-    async def ask(self, responder: Responder, request: ChatRequest) -> Reply:
-        """One reply, within what is left of the budget.
+    async def ask(
+        self, responder: Responder, request: ChatRequest, follow: Callable[[Event], None] | None = None
+    ) -> Reply:
+        """One reply, within what is left of the budget. `follow` sees every event of it as it comes.
 
         Raises: what the responder raises; TimeoutError: the deadline came first.
         """
@@ -101,6 +104,8 @@ class Calls:
                 async with aclosing(responder.respond(request, self._context)) as events:
                     async for event in events:
                         self._take(event, reply, call)
+                        if follow:
+                            follow(event)
         finally:
             self._reserved -= most
             self._stopped_loading(call)

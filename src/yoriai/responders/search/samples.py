@@ -16,7 +16,7 @@ from typing import Any
 from yoriai.deliberation import Contribution, Cost, Deliberation
 from yoriai.errors import YoriaiError
 from yoriai.i18n.catalogue import text
-from yoriai.responders.comparing import answer_key
+from yoriai.responders.comparing import answer_key, stated_answer
 from yoriai.responders.emitting import Emit
 from yoriai.responders.naming import Plan
 from yoriai.responders.search.calls import Calls, Reply
@@ -42,13 +42,22 @@ class Search:
     replies: dict[str, Reply] = field(default_factory=dict)  # by label
     errors: list[YoriaiError] = field(default_factory=list)
     _told: float = 0.0
+    _later: asyncio.TimerHandle | None = None
 
     def tell(self, *, is_urgent: bool = False, **changes: Any) -> None:
-        """Change the state; followers get a snapshot, at most five a second."""
+        """Change the state; followers get a snapshot, at most five a second. `is_urgent`: now, before what follows."""
         self.state = replace(self.state, **changes, cost=self.calls.cost)
-        if is_urgent or time.monotonic() - self._told >= _APART_S:
-            self._told = time.monotonic()
-            self.emit(self.state)
+        wait_s = 0.0 if is_urgent else self._told + _APART_S - time.monotonic()
+        if wait_s <= 0:
+            self._snapshot()
+        elif self._later is None:
+            self._later = asyncio.get_running_loop().call_later(wait_s, self._snapshot)
+
+    def _snapshot(self) -> None:
+        if self._later:
+            self._later.cancel()
+        self._later, self._told = None, time.monotonic()
+        self.emit(self.state)
 
     def put(self, contribution: Contribution) -> None:
         """In the place of the one with its label, else behind the others."""
@@ -57,8 +66,9 @@ class Search:
 
     def seeded(self, request: ChatRequest, number: int) -> ChatRequest:
         """Each call of a search draws differently; all of them the same way in the next one with this seed."""
-        seed = self.request.seed
-        return request if seed is None else request.model_copy(update={"seed": (seed + number) % (2**32 - 1)})
+        if self.request.seed is None:
+            return request
+        return request.model_copy(update={"seed": (self.request.seed + number) % (2**32 - 1)})
 
     async def sample(self, number: int, request: ChatRequest, begin: str = "") -> Contribution:
         """The answer to `request` as a contribution, failed or late ones too. `begin`: what it goes on with."""
@@ -78,11 +88,17 @@ class Search:
             said = begin + reply.text
             contribution = replace(
                 contribution, state="done", text=said, reasoning=reply.reasoning, cost=reply.cost,
-                key=answer_key(said, self.question),
+                key=self._key(said, reply),
             )  # fmt: skip
             self.say("sample_heading", said, label=contribution.label)
         self.put(contribution)
         return contribution
+
+    def _key(self, said: str, reply: Reply) -> str:
+        """Of an answer that was cut off, only what it had stated: its last number is any number."""
+        if reply.reason == "length" and not stated_answer(said):
+            return ""
+        return answer_key(said, self.question)
 
     def say(self, heading: str, words: str, **values: object) -> None:
         """Among the reasoning, under a heading of its own."""

@@ -105,6 +105,7 @@ def _request(judge: Responder, prompt: str, seed: int | None, *, with_odds: bool
     return ChatRequest(
         model=judge.name, messages=[Message(role="user", content=prompt)], temperature=0, seed=seed,
         max_tokens=_GRADE_TOKENS, logprobs=with_odds, top_logprobs=_ALTERNATIVES if with_odds else None,
+        reads_anew=seed is not None,
         response_format=ResponseFormat.model_validate(
             {"type": "json_schema", "json_schema": {"name": "grade", "schema": _SCHEMA, "strict": True}}
         ),

@@ -21,7 +21,7 @@ _LONGEST = 4000  # characters of a step that is shown
 async def search_tree(search: Search, score: Score | None) -> Contribution | None:
     """None: no play came to its end."""
     total = search.plan.size
-    game = Answers(search, search.request.model_copy(update={"logprobs": True, "top_logprobs": 0}), score)
+    game = Answers(search, search.request.model_copy(update={"logprobs": True, "top_logprobs": 1}), score)
     ended: list[Contribution] = []
     decided = False
 

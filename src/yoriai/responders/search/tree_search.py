@@ -2,10 +2,11 @@
 
 A simulation goes down from the root by UCT, or by PUCT where moves have priors, to a place where another move may be
 tried; the game plays from there to an end, and every step of that play becomes a node. How many moves a place may try
-grows with its visits (progressive widening), since the moves of a language model can't be counted. `steps` plays it.
+grows with its visits (progressive widening), since the moves of a language model can't be counted; one that was drawn
+before counts as tried, so that a game with few moves is searched, too. `steps` plays it.
 
 Source: Kocsis & Szepesvári 2006 (UCT); Silver et al. 2017, AlphaGo Zero (PUCT); Coulom 2007, Couëtoux et al. 2011
-(progressive widening: at most C·n^α moves after n visits).
+(progressive widening: C·n^α moves after n visits).
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ class Place:
     text: str
     likelihood: float | None
     children: list[int] = field(default_factory=list)
+    tries: int = 0  # moves that were drawn here, known ones too
     visits: int = 0
     total: float = 0.0
     ends: list[int] = field(default_factory=list)  # plays that end here
@@ -86,6 +88,7 @@ class Tree:
     def add(self, place: Place, steps: Sequence[Step]) -> None:
         """A play from `place`; a step that is there already is the same place."""
         for step in steps:
+            place.tries += 1
             place = self._child(place, step)
         place.ends.append(self._plays)
         self._visits.append((place.id, self._plays))
@@ -124,7 +127,7 @@ class Tree:
 
     def _may_widen(self, place: Place) -> bool:
         allowed = math.floor(_WIDENING * math.pow(place.visits, _WIDENING_POWER))
-        return len(place.children) < max(1, allowed)
+        return place.tries < max(1, allowed)
 
     def _urge(self, parent: Place, child: Place) -> float:
         has_priors = all(self.places[each].likelihood is not None for each in parent.children)
