@@ -21,6 +21,7 @@ class Action(StrEnum):
     DELETE = "delete"
     KEEP_DOCUMENTS = "keep_documents"  # files and collections of one's own
     KEEP_ASSISTANTS = "keep_assistants"
+    KEEP_COUNCILS = "keep_councils"
     READ_FOLDERS = "read_folders"  # of this machine
     MANAGE_USERS = "manage_users"
     MANAGE_MODELS = "manage_models"
@@ -36,10 +37,11 @@ class Thing:
 
 
 _OF_ADMINISTRATORS = {Action.MANAGE_USERS, Action.MANAGE_MODELS, Action.SEE_METRICS}
-_OF_MEMBERS = {Action.KEEP_DOCUMENTS, Action.KEEP_ASSISTANTS}
+_OF_MEMBERS = {Action.KEEP_DOCUMENTS, Action.KEEP_ASSISTANTS, Action.KEEP_COUNCILS}
 _REFUSED = {
     Action.KEEP_DOCUMENTS: "access.not_for_guests",
     Action.KEEP_ASSISTANTS: "access.no_assistants_for_guests",
+    Action.KEEP_COUNCILS: "access.no_councils_for_guests",
     Action.READ_FOLDERS: "access.terminal_only",
 }
 _OF_OWNERS = {Action.READ, Action.CHANGE, Action.DELETE}

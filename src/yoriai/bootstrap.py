@@ -34,6 +34,8 @@ from yoriai.knowledge.knowledge import Knowledge
 from yoriai.knowledge.web_pages import PURPOSE
 from yoriai.responders.assistant import AssistantResponder
 from yoriai.responders.assistants import Assistants
+from yoriai.responders.council_shelf import CouncilShelf
+from yoriai.responders.councils import Councils
 from yoriai.responders.grounding import Rewrites
 from yoriai.responders.reasoner import ReasonerResponder
 from yoriai.responders.registry import Registry
@@ -63,6 +65,7 @@ class Services:
     accounts: Accounts
     router: Router
     assistants: Assistants
+    councils: Councils
     registry: Registry
     jobs: Jobs
     knowledge: Knowledge
@@ -96,9 +99,9 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         ending.push_async_callback(knowledge.aclose)
         results = Results(database=database)
         assistants = Assistants(database, router, library)
-        rewrites = Rewrites()
+        shelf, rewrites = CouncilShelf(database), Rewrites()
         registry = Registry(
-            router, library, assistants, default=settings.model,
+            router, library, assistants, shelf, default=settings.model,
             answers=lambda assistant, inner, judge: AssistantResponder(assistant, inner, knowledge, rewrites, judge),
             reasons=lambda plan, inner, judge: ReasonerResponder(
                 plan, inner, judge or inner, settings.reasoner, at_once=settings.engine.parallel
@@ -121,6 +124,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
             accounts=Accounts(database, settings.accounts),
             router=router,
             assistants=assistants,
+            councils=Councils(database, shelf, registry),
             registry=registry,
             jobs=jobs,
             knowledge=knowledge,

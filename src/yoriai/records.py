@@ -1,4 +1,4 @@
-"""The values of what is kept for people: collections, files, documents, assistants, long work. No behaviour.
+"""The values of what is kept for people: collections, files, documents, assistants, councils, long work. No behaviour.
 
 `store` reads and writes them, `jobs`, `knowledge` and `responders` work with them, the surfaces show them.
 """
@@ -67,6 +67,25 @@ class Comparison:
     created_at: datetime
     updated_at: datetime
     revealed_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Council:
+    """Responders that answer together; `council:NAME` wherever a model's name is."""
+
+    id: str
+    owner_id: str
+    name: str
+    sharing: Sharing
+    members: tuple[str, ...]  # responders, the most trusted first: that order decides ties
+    chair: str  # who writes the answer; empty: the first member
+    mode: Literal["synthesise", "vote", "debate"]
+    reviews: bool  # each member looks at the others' answers before the chair settles
+    rounds: int  # of a debate, after the first answers
+    member_tokens: int  # of one answer
+    member_seconds: float  # for one answer, from when its model is ready
+    created_at: datetime
+    updated_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

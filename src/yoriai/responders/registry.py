@@ -1,22 +1,25 @@
 """Every responder by its name. The surfaces ask here, and only here, for something that answers.
 
-`assistant:NAME` is an assistant, `collection:NAME` answers from one collection, `reasoner:METHOD(NAME)` searches over
-another responder; everything else is a model.
+`assistant:NAME` is an assistant, `collection:NAME` answers from one collection, `council:NAME` are several responders
+together, `reasoner:METHOD(NAME)` searches over another responder; everything else is a model.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 
 from yoriai.access import owners
 from yoriai.catalog.library import Library
 from yoriai.engines.router import Router
 from yoriai.errors import NotFoundError, UsageError
-from yoriai.records import Assistant
+from yoriai.records import Assistant, Council
 from yoriai.responders.assistants import Assistants
+from yoriai.responders.council import CouncilResponder
+from yoriai.responders.council_shelf import COUNCIL, CouncilShelf
+from yoriai.responders.members import Seat
 from yoriai.responders.model import ModelResponder, model_responder
 from yoriai.responders.naming import REASONER, Plan, around, parse
 from yoriai.store.collections import name_key
@@ -45,13 +48,13 @@ class Registry:
     """
 
     def __init__(
-        self, router: Router, library: Library, assistants: Assistants, *,
+        self, router: Router, library: Library, assistants: Assistants, councils: CouncilShelf, *,
         answers: Callable[[Assistant, Responder, Responder | None], Responder],
         reasons: Callable[[Plan, Responder, Responder | None], Responder], default: str = "", judge: str = "",
     ) -> None:  # fmt: skip
         self._router = router
         self._library = library
-        self._assistants = assistants
+        self._assistants, self._councils = assistants, councils
         self._answers, self._reasons = answers, reasons
         self._reasoners_judge = judge
         self._default = default
@@ -60,16 +63,19 @@ class Registry:
         return await self._router.list()
 
     async def list(self, user: User) -> list[ResponderInfo]:
-        """Every model, and the assistants that the user may use."""
+        """Every model, and the assistants and councils that the user may use."""
         models = await self.models()
         default = await self.default_name(user) or ""
         by_name = {info.name: info for info in models}
         assistants = await self._assistants.usable(user)
-        names = _names(user, assistants)
-        return models + [
+        names = _names(user, assistants, ASSISTANT)
+        found = models + [
             _info(name, by_name.get(assistant.model or default))
             for name, assistant in zip(names, assistants, strict=True)
         ]
+        councils = await self._councils.usable(user)
+        seated = zip(_names(user, councils, COUNCIL), councils, strict=True)
+        return found + [_council_info(name, council, by_name) for name, council in seated]
 
     async def get(self, name: str, user: User, inside: tuple[str, ...] = ()) -> Responder:
         """`inside`: composites that ask for it, the outermost first.
@@ -86,15 +92,21 @@ class Registry:
             return await self.answering(
                 await self._assistants.asked(user, name.removeprefix(ASSISTANT)), user
             )
+        if name.startswith(COUNCIL):
+            return await self._seated(
+                await self._councils.named(user, name.removeprefix(COUNCIL)), user, inside
+            )
         if name.startswith(COLLECTION):
             found = await self._assistants.of_collection(user, name.removeprefix(COLLECTION))
             return await self.answering(found, user)
         return await self._model(name)
 
     async def lasting_name(self, name: str, user: User) -> str:
-        """What still answers when an assistant has been renamed: its id. Raises: NotFoundError, as `get`."""
+        """What still answers when an assistant or council has been renamed: its id. Raises: as `get`."""
         if name.startswith(ASSISTANT):
             return ASSISTANT + (await self._assistants.asked(user, name.removeprefix(ASSISTANT))).id
+        if name.startswith(COUNCIL):
+            return COUNCIL + (await self._councils.named(user, name.removeprefix(COUNCIL))).id
         await self.get(name, user)
         if name.startswith(REASONER):
             return around(name, await self.lasting_name(parse(name).inner, user))
@@ -105,13 +117,37 @@ class Registry:
         if name.startswith(REASONER):
             with suppress(UsageError):
                 return around(name, await self.present_name(parse(name).inner, user))
-        if not name.startswith(ASSISTANT):
-            return name
         with suppress(NotFoundError):
-            found = await self._assistants.asked(user, name.removeprefix(ASSISTANT))
-            if (await self._assistants.asked(user, found.name)).id == found.id:
-                return ASSISTANT + found.name
+            if name.startswith(ASSISTANT):
+                found = await self._assistants.asked(user, name.removeprefix(ASSISTANT))
+                if (await self._assistants.asked(user, found.name)).id == found.id:
+                    return ASSISTANT + found.name
+            if name.startswith(COUNCIL):
+                council = await self._councils.named(user, name.removeprefix(COUNCIL))
+                if (await self._councils.named(user, council.name)).id == council.id:
+                    return COUNCIL + council.name
         return name
+
+    async def lasting_member(self, name: str, user: User, council_id: str) -> str:
+        """`lasting_name` of a member to be. Raises: as `get`; UnsupportedError: it writes nothing."""
+        responder = await self.get(name, user, (COUNCIL + council_id,))
+        if isinstance(responder, ModelResponder):
+            responder.check_writes()
+        return await self.lasting_name(name, user)
+
+    async def _seated(self, council: Council, user: User, inside: tuple[str, ...]) -> Responder:
+        """With the members that this user may ask. Raises: UsageError: it is a member of itself, or too deep."""
+        inside = within(COUNCIL + council.id, inside)
+        seats = [await self._seat(member, user, inside) for member in council.members]
+        chair = await self._seat(council.chair, user, inside) if council.chair else seats[0]
+        return CouncilResponder(council, seats, chair.responder)
+
+    async def _seat(self, member: str, user: User, inside: tuple[str, ...]) -> Seat:
+        name = await self.present_name(member, user)
+        try:
+            return Seat(name=name, responder=await self.get(member, user, inside))
+        except NotFoundError as error:
+            return Seat(name=name, error=error)
 
     async def answering(self, assistant: Assistant, user: User) -> Responder:
         """An assistant on its model, or on whoever answers by default. Raises: NotFoundError: there is none."""
@@ -172,15 +208,13 @@ def within(name: str, inside: tuple[str, ...]) -> tuple[str, ...]:
     return (*inside, name)
 
 
-def _names(user: User, assistants: list[Assistant]) -> list[str]:
+def _names(user: User, things: Sequence[Assistant | Council], prefix: str) -> list[str]:
     """What `get` finds each by: its name, or its id where this user means another one by that name."""
     mine = owners(user)
     meant: dict[str, str] = {}
-    for each in sorted(assistants, key=lambda each: (each.owner_id not in mine, each.created_at, each.id)):
+    for each in sorted(things, key=lambda each: (each.owner_id not in mine, each.created_at, each.id)):
         meant.setdefault(name_key(each.name), each.id)
-    return [
-        ASSISTANT + (each.name if meant[name_key(each.name)] == each.id else each.id) for each in assistants
-    ]
+    return [prefix + (each.name if meant[name_key(each.name)] == each.id else each.id) for each in things]
 
 
 def _info(name: str, model: ResponderInfo | None) -> ResponderInfo:
@@ -188,4 +222,14 @@ def _info(name: str, model: ResponderInfo | None) -> ResponderInfo:
     return ResponderInfo(
         name=name, kind="chat", engine="assistant", state=model.state if model else "failed",
         context_size=model.context_size if model else 0,
+    )  # fmt: skip
+
+
+def _council_info(name: str, council: Council, models: Mapping[str, ResponderInfo]) -> ResponderInfo:
+    """Ready when all of its members that are models are; its context is its chair's."""
+    states = {models[member].state for member in council.members if member in models}
+    chair = models.get(council.chair or council.members[0])
+    return ResponderInfo(
+        name=name, kind="chat", engine="council", state="ready" if states == {"ready"} else "stopped",
+        context_size=chair.context_size if chair else 0,
     )  # fmt: skip

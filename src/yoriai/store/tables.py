@@ -290,6 +290,25 @@ assistants = Table(
     Column("updated_at", UtcDateTime, nullable=False),
 )
 
+councils = Table(
+    "councils",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("owner_id", String(32), nullable=False, index=True),  # no key: the local operator has no account
+    Column("name", String(200), nullable=False),
+    Column("name_key", Text, nullable=False),  # how names are compared
+    Column("sharing", String(20), nullable=False),
+    Column("members", JSON, nullable=False),  # names of responders that last
+    Column("chair", String(1000), nullable=False),  # empty: the first member
+    Column("mode", String(20), nullable=False),
+    Column("reviews", Boolean, nullable=False),
+    Column("rounds", Integer, nullable=False),
+    Column("member_tokens", Integer, nullable=False),
+    Column("member_seconds", Float, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
 jobs = Table(
     "jobs",
     metadata,

@@ -1,0 +1,120 @@
+"""The chair writes the one answer: from the members' answers as data, with their letters as references.
+
+It knows letters, not names, so that it has no favourites. When it fails before its first word, the best member's answer
+stands in for it, word for word.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from yoriai.deliberation import Contribution
+from yoriai.errors import YoriaiError
+from yoriai.i18n.catalogue import text
+from yoriai.knowledge.context import harmless
+from yoriai.knowledge.split import language_of
+from yoriai.responders.members import Sitting, mean_ranks, why_left_out
+from yoriai.responders.quoting import ask_about, letters
+from yoriai.types import ChatRequest, Event, Finish, FinishReason, ReasoningDelta, Stage, TextDelta
+
+_log = logging.getLogger("yoriai.responders")
+_TOKENS = 1024  # of the answer, where the request sets no limit
+
+
+async def settle(sitting: Sitting, request: ChatRequest) -> FinishReason:
+    """Write the answer. `request`: what was asked of the council.
+
+    Raises: what the chair raises, after its first word.
+    """
+    answers = sitting.answers()
+    if len(answers) == 1:
+        reason = text("responders.reason_only_one", sitting.language, label=answers[0].label)
+        return stand_in(sitting, answers[0], reason)
+    sitting.tell(is_urgent=True, chair=sitting.chair.name)
+    said = False
+
+    def follow(event: Event) -> None:
+        nonlocal said
+        if isinstance(event, TextDelta):
+            said = said or bool(event.text.strip())
+            sitting.emit(TextDelta(text=event.text))
+        elif isinstance(event, ReasoningDelta):
+            sitting.emit(event)
+
+    sitting.emit(Stage(name="settling", detail=sitting.chair.name))
+    sitting.say(text("responders.settling_heading", sitting.language), sitting.state.reason)
+    try:
+        reply = await ask_about(
+            sitting,
+            sitting.chair,
+            letters(answers),
+            lambda quoted: _request(sitting, request, quoted),
+            follow,
+        )
+    except (YoriaiError, TimeoutError) as error:
+        if said:
+            raise
+        _log.warning("the chair %s failed: %s", sitting.chair.name, error)
+    if said:
+        return reply.reason
+    best = sitting.best()
+    reason = text(
+        "responders.reason_chair_failed", sitting.language, name=sitting.chair.name, label=best.label
+    )
+    return stand_in(sitting, best, reason)
+
+
+def stand_in(sitting: Sitting, contribution: Contribution, reason: str) -> FinishReason:
+    """A member's answer as the council's, with the documents that it rests on."""
+    reply = sitting.replies[contribution.label, contribution.round]
+    sitting.tell(is_urgent=True, reason=reason)
+    if reply.sources:
+        sitting.emit(reply.sources)
+    sitting.emit(TextDelta(text=contribution.text))
+    if reply.support:
+        sitting.emit(reply.support)
+    return reply.reason
+
+
+def name_the_missing(sitting: Sitting, request: ChatRequest) -> None:
+    """Below an answer in prose, who had no part in it."""
+    is_prose = request.response_format is None or request.response_format.type == "text"
+    if missing := sitting.left_out():
+        lines = [why_left_out(each, sitting) for each in missing]
+        if is_prose:
+            sitting.emit(TextDelta(text="\n\n" + "\n".join(f"*{line}*" for line in lines)))
+
+
+def finish(sitting: Sitting, reason: FinishReason) -> None:
+    sitting.emit(Finish(reason=reason))
+    sitting.emit(sitting.calls.usage)
+
+
+def _request(sitting: Sitting, request: ChatRequest, quoted: str) -> ChatRequest:
+    language = language_of(sitting.question)
+    is_prose = request.response_format is None or request.response_format.type == "text"
+    task = text(
+        "responders.chair_prose" if is_prose else "responders.chair_format", language, answers=quoted,
+        findings=_findings(sitting),
+    )  # fmt: skip
+    wanted = request.max_completion_tokens or request.max_tokens or _TOKENS
+    changes = {
+        "model": sitting.chair.name, "messages": sitting.messages(task), "max_completion_tokens": wanted,
+        "response_format": request.response_format, "stop": request.stop,
+    }  # fmt: skip
+    return sitting.seeded(sitting.request.model_copy(update=changes), len(sitting.seats) + 1)
+
+
+def _findings(sitting: Sitting) -> str:
+    """What reviews and comparison have shown, as short as it gets."""
+    language = language_of(sitting.question)
+    parts = []
+    for claim in sitting.state.claims:
+        differ = text("responders.claim_differ", language, labels=", ".join(claim.differ))
+        parts.append(f"- {harmless(claim.text)} [{', '.join(claim.agree)}]{differ if claim.differ else ''}")
+    ranks = sorted(mean_ranks(sitting.state.reviews).items(), key=lambda item: item[1])
+    if ranks:
+        order = ", ".join(f"{label} ({rank:.1f})" for label, rank in ranks)
+        parts.append("- " + text("responders.ranks", language, order=order))
+    parts += [f"- {each.reviewer}: {harmless(each.text)}" for each in sitting.state.reviews if each.text]
+    return "\n".join(parts)
