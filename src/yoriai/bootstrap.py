@@ -17,6 +17,8 @@ from anyio import to_thread
 
 from yoriai.access import LOCAL_OPERATOR_ID
 from yoriai.accounts.accounts import Accounts
+from yoriai.arena.arena import Arena
+from yoriai.arena.facts import Facts
 from yoriai.catalog import catalogue, licences
 from yoriai.catalog.catalogue import Entry
 from yoriai.catalog.library import Library
@@ -70,6 +72,7 @@ class Services:
     jobs: Jobs
     knowledge: Knowledge
     chat: Chat
+    arena: Arena
     comparisons: Comparisons
     metrics: Metrics
 
@@ -129,6 +132,9 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
             jobs=jobs,
             knowledge=knowledge,
             chat=chat,
+            arena=Arena(
+                database, registry, Facts(entries=entries, library=library, policy=policy, results=results)
+            ),
             comparisons=Comparisons(database, registry, chat),
             metrics=metrics,
         )

@@ -24,8 +24,8 @@ _CODE = re.compile(
     r"```|\b(?:python|java|javascript|typescript|rust|golang|php|ruby|kotlin|swift|sql|html|css|bash|regex|json|"
     r"yaml|docker\w*|kubernetes|git|api|compiler|debug\w*|refactor\w*|unit tests?|source code|pseudocode|"
     r"(?:write|implement|create|fix|develop) (?:a |an |the |this |some )?(?:\w+ ){0,3}(?:function|class|script|program|"
-    r"code|algorithm|query))\b|c\+\+|def \w+\(|プログラム|プログラミング|コード(?!ネーム)|関数(?:を|の)(?:実装|作成|書)|実装|"
-    r"コンパイル|デバッグ|スクリプト|正規表現|アルゴリズム",
+    r"code|algorithm|query))\b|c\+\+|def \w+\(|プログラム|プログラミング|コード(?!ネーム)|関数(?:を|の)(?:作成|書)|"
+    r"実装|コンパイル|デバッグ|スクリプト|正規表現|アルゴリズム",
     re.IGNORECASE,
 )
 _ARITHMETIC = re.compile(
@@ -37,7 +37,8 @@ _ARITHMETIC = re.compile(
 )
 _DOCUMENTS = re.compile(
     r"\b(?:summari[sz]e|summary|extract|translate|proofread|paraphrase|according to|"
-    r"(?:following|given|above|below|this) (?:text|passage|article|document|paragraph|e-?mail|report|table|data|reviews?|sentences?|contract))\b|"
+    r"(?:following|given|above|below|this) (?:text|passage|article|document|paragraph|e-?mail|report|table|data|"
+    r"reviews?|sentences?|contract))\b|"
     r"要約|翻訳|訳して|抽出|校正|(?:次|以下|上記|この)の?(?:文章|文|記事|文書|資料|テキスト|表|議事録|契約書|レビュー|メール)|"
     r"(?:資料|文書|議事録|契約書)(?:から|に|を|の中)",
     re.IGNORECASE,
