@@ -67,6 +67,8 @@ class Comparison:
     created_at: datetime
     updated_at: datetime
     revealed_at: datetime | None = None
+    winner: Winner | None = None  # of a blind one, once voted on
+    leak: Leak = ""  # whose answer told its name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

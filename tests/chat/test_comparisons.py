@@ -199,7 +199,7 @@ async def test_nothing_of_a_blind_one_tells_who_answers_before_the_vote(
             ):
                 with pytest.raises(ConflictError):
                     await attempt
-        revealed = await comparisons.reveal(user, id_)
+        revealed = await comparisons.reveal(user, id_, winner="tie", leak="")
         names = {column.conversation.model: column.messages[-1] for column in revealed.columns}
         assert set(names) == {"smollm2", BROKEN}
         assert names["smollm2"].usage
@@ -218,7 +218,7 @@ async def test_another_user_reaches_nothing(tmp_path: Path) -> None:
             comparisons.stop(ben, id_),
             comparisons.adopt(ben, id_, column),
             comparisons.names(ben, id_),
-            comparisons.reveal(ben, id_),
+            comparisons.reveal(ben, id_, winner="tie", leak=""),
             comparisons.remove(ben, id_),
         ):
             with pytest.raises(NotFoundError):

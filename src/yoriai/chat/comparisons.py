@@ -15,7 +15,7 @@ from yoriai.access import Action, require
 from yoriai.chat import making, masking
 from yoriai.chat.chat import Chat
 from yoriai.errors import ConflictError, NotFoundError, UsageError, YoriaiError
-from yoriai.records import Comparison
+from yoriai.records import Comparison, Leak, Winner
 from yoriai.responders.registry import Registry
 from yoriai.store import comparisons as rows
 from yoriai.store import conversations
@@ -171,15 +171,19 @@ class Comparisons:
         return (await self._chat.get(user, conversation_id))[0]
 
     async def names(self, user: User, comparison_id: str) -> tuple[str, ...]:
-        """Who answers, by place, also where it is hidden: for whoever counts the vote. Raises: NotFoundError."""
-        _, its = await self._found(user, comparison_id)
-        return tuple([await self._registry.present_name(each.model, user) for each in its])
+        """Who answers, by lasting name and place, also where it is hidden: for whoever counts the vote.
 
-    async def reveal(self, user: User, comparison_id: str) -> Compared:
-        """End the blindness. Raises: NotFoundError."""
+        Raises: NotFoundError.
+        """
+        _, its = await self._found(user, comparison_id)
+        return tuple(each.model for each in its)
+
+    async def reveal(self, user: User, comparison_id: str, *, winner: Winner, leak: Leak) -> Compared:
+        """End the blindness; what was voted stays with it. Raises: NotFoundError."""
         await self._found(user, comparison_id)
+        values = {"revealed_at": making.now(), "winner": winner, "leak": leak}
         await self._database.write(
-            lambda connection: rows.reveal(connection, user.id, comparison_id, making.now())
+            lambda connection: rows.reveal(connection, user.id, comparison_id, **values)
         )
         return await self.get(user, comparison_id)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, fields
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
@@ -35,9 +34,9 @@ def change(connection: Connection, user_id: str, comparison_id: str, **values: A
     connection.execute(update(comparisons).where(_mine(user_id, comparison_id)).values(**values))
 
 
-def reveal(connection: Connection, user_id: str, comparison_id: str, now: datetime) -> None:
-    """From now on its user may see who answers."""
-    change(connection, user_id, comparison_id, revealed_at=now)
+def reveal(connection: Connection, user_id: str, comparison_id: str, **values: Any) -> None:
+    """From now on its user may see who answers. `values`: what was voted."""
+    change(connection, user_id, comparison_id, **values)
     connection.execute(update(conversations).where(_its(user_id, comparison_id)).values(is_masked=False))
 
 

@@ -104,6 +104,13 @@ def messages_of(connection: Connection, user_id: str, conversation_id: str) -> l
     return [_message(row) for row in connection.execute(found.order_by(messages.c.created_at, messages.c.id))]
 
 
+def first_questions(connection: Connection, user_id: str, most: int) -> list[str]:
+    """Questions that conversations began with, each once, newest first."""
+    begun = _messages(user_id).where(messages.c.role == "user", messages.c.parent_id.is_(None))
+    rows = connection.execute(begun.order_by(messages.c.created_at.desc()).limit(4 * most))
+    return list(dict.fromkeys(row.content for row in rows))[:most]
+
+
 def find_message(connection: Connection, user_id: str, message_id: str) -> ConversationMessage | None:
     row = connection.execute(_messages(user_id).where(messages.c.id == message_id)).first()
     return _message(row) if row else None

@@ -114,6 +114,8 @@ comparisons = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("revealed_at", UtcDateTime),  # of a blind one: when its user voted
+    Column("winner", String(20)),
+    Column("leak", String(20), nullable=False),
     Index(None, "user_id", "updated_at"),
 )
 

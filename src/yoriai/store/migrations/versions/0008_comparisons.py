@@ -17,6 +17,8 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("updated_at", sa.DateTime(), nullable=False),
         sa.Column("revealed_at", sa.DateTime()),
+        sa.Column("winner", sa.String(20)),
+        sa.Column("leak", sa.String(20), nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_comparisons_user_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name="pk_comparisons"),
     )
