@@ -20,6 +20,7 @@ from yoriai.api import (
     collections,
     comparisons,
     conversations,
+    councils,
     errors,
     health,
     models,
@@ -55,6 +56,7 @@ _MODULES = (
     comparisons,
     collections,
     assistants,
+    councils,
     models,
     health,
 )

@@ -15,7 +15,7 @@ from yoriai.knowledge.context import harmless
 from yoriai.knowledge.split import language_of
 from yoriai.responders.members import Sitting, mean_ranks, why_left_out
 from yoriai.responders.quoting import ask_about, letters
-from yoriai.types import ChatRequest, Event, Finish, FinishReason, ReasoningDelta, Stage, TextDelta
+from yoriai.types import ChatRequest, Event, Finish, FinishReason, ReasoningDelta, TextDelta
 
 _log = logging.getLogger("yoriai.responders")
 _TOKENS = 1024  # of the answer, where the request sets no limit
@@ -41,7 +41,6 @@ async def settle(sitting: Sitting, request: ChatRequest) -> FinishReason:
         elif isinstance(event, ReasoningDelta):
             sitting.emit(event)
 
-    sitting.emit(Stage(name="settling", detail=sitting.chair.name))
     sitting.say(text("responders.settling_heading", sitting.language), sitting.state.reason)
     try:
         reply = await ask_about(
@@ -117,4 +116,6 @@ def _findings(sitting: Sitting) -> str:
         order = ", ".join(f"{label} ({rank:.1f})" for label, rank in ranks)
         parts.append("- " + text("responders.ranks", language, order=order))
     parts += [f"- {each.reviewer}: {harmless(each.text)}" for each in sitting.state.reviews if each.text]
+    if sitting.state.reason:
+        parts.append(f"- {harmless(sitting.state.reason)}")
     return "\n".join(parts)

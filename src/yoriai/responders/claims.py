@@ -81,8 +81,16 @@ def read(said: str, labels: Sequence[str]) -> tuple[list[Claim], str]:
         return [], ""
     rows = found.get("claims")
     claims = [_claim(row, labels) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-    reason = " ".join(str(found.get("reason") or "").split())[:_REASON]
+    reason = _whole(" ".join(str(found.get("reason") or "").split())[:_REASON])
     return [claim for claim in claims if claim.text and (claim.agree or claim.differ)][:_MOST], reason
+
+
+def _whole(words: str) -> str:
+    """Up to the end of its last sentence, where the limit cut it off."""
+    if len(words) < _REASON - 2 or words.endswith((".", "。")):
+        return words
+    end = max(words.rfind(". "), words.rfind("。"))
+    return words[: end + 1] if end > 0 else words
 
 
 async def _by_chair(sitting: Sitting, answers: Sequence[Contribution]) -> tuple[list[Claim], str]:

@@ -14,7 +14,7 @@ from yoriai.errors import EngineBusyError, NotFoundError, UnsupportedError
 from yoriai.records import Council
 from yoriai.responders.chair import finish, name_the_missing, settle, stand_in
 from yoriai.responders.claims import compare
-from yoriai.responders.comparing import answer_line, kind_of
+from yoriai.responders.comparing import answer_line
 from yoriai.responders.council_shelf import COUNCIL
 from yoriai.responders.debate import debate
 from yoriai.responders.emitting import Emit, emitted
@@ -22,7 +22,7 @@ from yoriai.responders.members import Seat, Sitting, answer, total
 from yoriai.responders.reviewing import review
 from yoriai.responders.search.calls import Calls, Limits
 from yoriai.responders.voting import vote
-from yoriai.types import ChatRequest, Context, Event, FinishReason, Responder
+from yoriai.types import ChatRequest, Context, Event, FinishReason, Responder, Stage
 
 # Every call has its own limits; these only end what never ends.
 _MOST_TOKENS, _MOST_SECONDS = 10_000_000, 6 * 3600.0
@@ -81,6 +81,7 @@ class CouncilResponder:
         if found:
             return stand_in(sitting, *found)
         if len(sitting.answers()) > 1:
+            sitting.emit(Stage(name="settling", detail=sitting.chair.name))
             await compare(sitting)
         return await settle(sitting, request)
 
@@ -106,12 +107,9 @@ class CouncilResponder:
         asked = sitting.request
         is_prose = request.response_format is None or request.response_format.type == "text"
         line = answer_line(sitting.question)
-        if is_prose and line not in sitting.question and self._compares(sitting.question):
+        if is_prose and line not in sitting.question and sitting.compares:
             asked = asked.model_copy(update={"messages": sitting.messages(line)})
         return [asked] * len(self._seats)
-
-    def _compares(self, question: str) -> bool:
-        return self._council.mode == "vote" or kind_of(question) != "text"
 
     def _present_chair(self) -> Responder:
         if self._chair is None:

@@ -15,7 +15,7 @@ from yoriai.deliberation import Contribution, Cost, Deliberation, Review
 from yoriai.errors import EngineError, YoriaiError
 from yoriai.i18n.catalogue import text
 from yoriai.records import Council
-from yoriai.responders.comparing import answer_key
+from yoriai.responders.comparing import answer_key, kind_of
 from yoriai.responders.emitting import Emit
 from yoriai.responders.search.calls import Calls, Reply
 from yoriai.responders.search.samples import label_of
@@ -56,6 +56,11 @@ class Sitting:
     def language(self) -> Language:
         """Of those who follow; what is put before a model is in the question's."""
         return self.context.language
+
+    @property
+    def compares(self) -> bool:
+        """Whether answers are a number or a choice, or at least are to be voted on: then each has to state its own."""
+        return self.council.mode == "vote" or kind_of(self.question) != "text"
 
     def tell(self, *, is_urgent: bool = False, **changes: Any) -> None:
         """Change the state; followers get a snapshot, at most five a second."""
@@ -206,7 +211,7 @@ async def _contribute(sitting: Sitting, place: int, request: ChatRequest, round_
         sitting.replies[contribution.label, round_] = reply
         contribution = replace(
             contribution, state="done", text=reply.text, reasoning=reply.reasoning, cost=reply.cost,
-            key=answer_key(reply.text, sitting.question),
+            key=answer_key(reply.text, sitting.question) if sitting.compares else "",
         )  # fmt: skip
     sitting.put(contribution)
     _tell_of(sitting, contribution)
