@@ -13,9 +13,9 @@ from yoriai.api.reading import StrictRoute
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
 from yoriai.records import Council, Sharing
-from yoriai.responders.council_shelf import LONGEST_NAME
 from yoriai.responders.councils import (
     FEWEST_MEMBERS,
+    LONGEST_NAME,
     MOST_MEMBERS,
     MOST_ROUNDS,
     MOST_SECONDS,

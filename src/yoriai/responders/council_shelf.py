@@ -13,7 +13,7 @@ from yoriai.store.database import Connection, Database
 from yoriai.types import User
 
 COUNCIL = "council:"
-LONGEST_NAME = 200  # characters
+_LONGEST_TOLD = 200  # characters of an unknown name
 
 
 class CouncilShelf:
@@ -37,7 +37,7 @@ class CouncilShelf:
             mine = owners(user)
             council = rows.named(connection, mine, name) or rows.find(connection, mine, name)
             if council is None:
-                raise NotFoundError("responders.council_unknown", param="model", name=name[:LONGEST_NAME])
+                raise NotFoundError("responders.council_unknown", param="model", name=name[:_LONGEST_TOLD])
             return council
 
         return await self._database.read(work)

@@ -15,13 +15,14 @@ from typing import Any, Literal
 from yoriai.access import Action, owners, require
 from yoriai.errors import ConflictError, UsageError
 from yoriai.records import Council, Sharing
-from yoriai.responders.council_shelf import LONGEST_NAME, CouncilShelf, found
+from yoriai.responders.council_shelf import CouncilShelf, found
 from yoriai.responders.registry import Registry
 from yoriai.store import councils as rows
 from yoriai.store.collections import name_key
 from yoriai.store.database import Connection, Database
 from yoriai.types import User
 
+LONGEST_NAME = 200  # characters
 FEWEST_MEMBERS, MOST_MEMBERS = 2, 8
 MOST_ROUNDS = 4
 MOST_TOKENS, MOST_SECONDS = 32_768, 3600
