@@ -1,4 +1,4 @@
-"""A council at work: who is asked what, what comes of it, and what happens when a member fails, dawdles or is hostile."""
+"""A council at work: who is asked what, what comes of it, and what a member that fails, dawdles or is hostile does."""
 
 from __future__ import annotations
 
@@ -166,17 +166,18 @@ async def test_what_members_say_is_data_for_the_chair() -> None:
 
 
 async def test_names_and_thoughts_stay_out_of_every_prompt() -> None:
-    members, chair = three(), a_chair()
+    members, chair = (
+        [Member(f"model-{n}", "Air scatters it.", thinks="SECRET THOUGHT") for n in range(3)],
+        a_chair(),
+    )
     heard = await asked(council(members, chair, reviews=True, mode="debate"))
     assert heard.deliberation.contributions[0].reasoning == "SECRET THOUGHT"
     for member in (*members, chair):
         for request in member.asked:
             whole = " ".join(message.text() for message in request.messages)
             assert "SECRET THOUGHT" not in whole
-            assert not re.search(
-                r"\b(one|two|three|chair)\b(?! (or|best))",
-                whole.partition("<answer>")[2].split("What stands")[0],
-            )
+            quotes = " ".join(re.findall(r"<answer>.*?</answer>", whole, re.DOTALL))
+            assert not any(each.name in quotes for each in members)
     assert "SECRET THOUGHT" not in heard.text + heard.reasoning
 
 
@@ -328,7 +329,6 @@ async def test_reviews_are_blind_and_no_two_see_the_same_order() -> None:
     assert reviews[0].text == f"[{first[1].upper()}] is wrong."
     assert reviews[0].ranking == tuple(letter.upper() for letter in [first[1], first[0], *first[2:]])
     assert "Mean rank" in prompt(chair.asked[-1])
-    assert "Mean rank" in "".join(prompt(each) for each in [*a_chair().asked]) or heard.deliberation.reviews
 
 
 async def test_reviews_that_fail_leave_nobody_out() -> None:
