@@ -18,6 +18,7 @@ from anyio import to_thread
 from yoriai.access import LOCAL_OPERATOR_ID
 from yoriai.accounts.accounts import Accounts
 from yoriai.arena.arena import Arena
+from yoriai.arena.battles import Battles
 from yoriai.arena.facts import Facts
 from yoriai.catalog import catalogue, licences
 from yoriai.catalog.catalogue import Entry
@@ -74,6 +75,7 @@ class Services:
     chat: Chat
     arena: Arena
     comparisons: Comparisons
+    battles: Battles
     metrics: Metrics
 
 
@@ -114,6 +116,9 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         metrics = Metrics()
         chat = Chat(database, registry, metrics)
         ending.push_async_callback(chat.aclose)
+        comparisons = Comparisons(database, registry, chat)
+        facts = Facts(entries=entries, library=library, policy=policy, results=results)
+        arena = Arena(database, registry, facts)
         yield Services(
             settings=settings,
             egress=egress,
@@ -132,10 +137,9 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
             jobs=jobs,
             knowledge=knowledge,
             chat=chat,
-            arena=Arena(
-                database, registry, Facts(entries=entries, library=library, policy=policy, results=results)
-            ),
-            comparisons=Comparisons(database, registry, chat),
+            arena=arena,
+            comparisons=comparisons,
+            battles=Battles(database, registry, comparisons, arena),
             metrics=metrics,
         )
 

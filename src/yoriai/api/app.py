@@ -16,7 +16,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from yoriai import __version__
 from yoriai.api import (
+    arena,
     assistants,
+    battles,
     collections,
     comparisons,
     conversations,
@@ -54,9 +56,11 @@ _MODULES = (
     tokens,
     conversations,
     comparisons,
+    battles,
     collections,
     assistants,
     councils,
+    arena,
     models,
     health,
 )
