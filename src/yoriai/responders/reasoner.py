@@ -18,7 +18,6 @@ from yoriai.i18n.catalogue import text
 from yoriai.knowledge.split import language_of
 from yoriai.responders.comparing import answer_line, kind_of
 from yoriai.responders.emitting import Emit, emitted
-from yoriai.responders.model import ModelResponder
 from yoriai.responders.naming import Plan
 from yoriai.responders.search import best_of, consistency, repair, scorers, tree
 from yoriai.responders.search.calls import Calls, Limits
@@ -68,7 +67,7 @@ class ReasonerResponder:
             plan=self._plan, request=self._drawn(request, question), question=question, inner=self._inner,
             calls=Calls(context, emit, limits), emit=emit, language=context.language,
             at_once=1 if request.seed is not None else self._at_once,
-            continues=isinstance(self._inner, ModelResponder) and self._inner.goes_on,
+            continues=getattr(self._inner, "goes_on", False) is True,
             state=Deliberation(method=self._plan.method, scorer=self._plan.scorer),
         )  # fmt: skip
         search.tell(is_urgent=True)
