@@ -80,9 +80,8 @@ class Search:
             contribution = replace(contribution, state="late")
         except YoriaiError as error:
             self.errors.append(error)
-            contribution = replace(
-                contribution, state="failed", error_key=error.key, error_values=dict(error.values)
-            )
+            values = {name: str(value) for name, value in error.values.items()}
+            contribution = replace(contribution, state="failed", error_key=error.key, error_values=values)
         else:
             self.replies[contribution.label] = reply
             said = begin + reply.text
