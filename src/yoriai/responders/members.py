@@ -51,6 +51,7 @@ class Sitting:
     replies: dict[tuple[str, int], Reply] = field(default_factory=dict)  # by label and round
     errors: list[YoriaiError] = field(default_factory=list)
     _told: float = 0.0
+    _due: asyncio.TimerHandle | None = None  # of a snapshot that comes later
 
     @property
     def language(self) -> Language:
@@ -65,9 +66,17 @@ class Sitting:
     def tell(self, *, is_urgent: bool = False, **changes: Any) -> None:
         """Change the state; followers get a snapshot, at most five a second."""
         self.state = replace(self.state, **changes, cost=self.calls.cost)
-        if is_urgent or time.monotonic() - self._told >= _APART_S:
-            self._told = time.monotonic()
-            self.emit(self.state)
+        wait_s = 0 if is_urgent else self._told + _APART_S - time.monotonic()
+        if wait_s <= 0:
+            self._show()
+        elif self._due is None:
+            self._due = asyncio.get_running_loop().call_later(wait_s, self._show)
+
+    def _show(self) -> None:
+        if self._due:
+            self._due.cancel()
+        self._due, self._told = None, time.monotonic()
+        self.emit(self.state)
 
     def put(self, contribution: Contribution) -> None:
         """In the place of the one with its label and round, else behind the others."""
