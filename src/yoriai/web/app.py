@@ -18,13 +18,14 @@ from yoriai.web.chat_page import ChatPage
 from yoriai.web.collection_page import CollectionPage
 from yoriai.web.collections_page import CollectionsPage
 from yoriai.web.compare_page import ComparePage
+from yoriai.web.councils_page import CouncilsPage
 from yoriai.web.door import Door
 from yoriai.web.measurements_page import MeasurementsPage
 from yoriai.web.models_page import ModelsPage
 from yoriai.web.nonce import Nonce, policy
 from yoriai.web.visitor import visitor_of
 
-Page = ModelsPage | MeasurementsPage | CollectionsPage | CollectionPage | ComparePage
+Page = ModelsPage | MeasurementsPage | CollectionsPage | CollectionPage | ComparePage | CouncilsPage
 _ICON = Path(__file__).with_name("yoriai.svg")
 _SCRIPTS = ("uploads.js", "deliberation.js", "search_tree.js")  # that elements import
 _RECONNECT_S = 30.0  # a phone that slept, a network that went away: the same page goes on
@@ -83,6 +84,9 @@ def _add_pages(services: Services) -> None:
         visitor = visitor_of(request, services.accounts)
         return await beside(ComparePage(services, visitor, comparison_id), "/compare")
 
+    async def councils(request: Request) -> Response | None:
+        return await beside(CouncilsPage(services, visitor_of(request, services.accounts)))
+
     async def models(request: Request) -> Response | None:
         return await beside(ModelsPage(services, visitor_of(request, services.accounts)))
 
@@ -99,6 +103,7 @@ def _add_pages(services: Services) -> None:
     ui.page("/c/{conversation_id}")(chat)
     ui.page("/compare")(compare)
     ui.page("/compare/{comparison_id}")(compare)
+    ui.page("/councils")(councils)
     ui.page("/models")(models)
     ui.page("/measurements")(measurements)
     ui.page("/collections")(collections)

@@ -13,7 +13,12 @@ from yoriai.web.visitor import Theme, Visitor
 
 _THEMES: tuple[Theme, ...] = ("auto", "light", "dark")
 _SUGGESTIONS = ("suggestion_summarise", "suggestion_letter", "suggestion_explain", "suggestion_table")
-_PLACES = (("compare", "view_column"), ("collections", "folder_open"), ("models", "inventory_2"))
+_PLACES = (
+    ("compare", "view_column"),
+    ("councils", "groups"),
+    ("collections", "folder_open"),
+    ("models", "inventory_2"),
+)
 _BACK = {"/": "back", "/models": "models", "/collections": "collections"}
 _PHONE = "window.innerWidth < 1024"  # Quasar's breakpoint of a drawer
 
