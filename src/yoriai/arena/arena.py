@@ -7,7 +7,7 @@ between models that everybody may use. The page, the API and the CLI ask here; `
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 from anyio import to_thread
 
-from yoriai.access import Action, can, owners
+from yoriai.access import Action, can, owners, require
 from yoriai.arena.board import Board, board, games_of
 from yoriai.arena.exchange import Reader, derived, key_of, line
 from yoriai.arena.facts import Facts
@@ -115,8 +115,9 @@ class Arena:
         """Votes of a file; those that are known already are left as they are.
 
         Raises:
-            UsageError: something in it is no vote. Then nothing of it is kept.
+            UsageError: something in it is no vote. Then nothing of it is kept. ForbiddenError: a guest.
         """
+        require(user, Action.BRING_VOTES)
         reader = Reader(owner_id=user.id, is_shared=can(user, Action.MANAGE_MODELS))
         total = await to_thread.run_sync(reader.check, file)
         votes, new = reader.votes(file), 0
@@ -124,7 +125,7 @@ class Arena:
             new += await self._database.write(lambda c, batch=batch: rows.add_unknown(c, owners(user), batch))  # type: ignore[misc]
         return TakenIn(votes=total, new=new)
 
-    async def export(self, user: User) -> AsyncIterator[bytes]:
+    async def export(self, user: User) -> AsyncGenerator[bytes, None]:
         """This user's own votes, line by line, as `take_in` reads them."""
         after = ""
         while page := await self._database.read(

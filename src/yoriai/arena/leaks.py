@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import islice
 
-from yoriai.catalog.makers import Maker, load
+from yoriai.catalog.makers import load
 from yoriai.records import Leak
 
 _LONGEST = 40_000  # characters of an answer that are read: who it is stands at its beginning or its end
@@ -24,7 +24,7 @@ _GENERIC = frozenset({
     "distill", "instruct", "judge", "large", "local", "medium", "mini", "model", "nightly", "preview", "reasoner",
     "repair", "self", "small", "think", "tree", "turbo", "with",
 })  # fmt: skip
-_WHOLE_WORD = re.compile(r"[^\s_\-]+")
+_FIRST_WORD = re.compile(r"[^\s_\-]+")
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _QUOTED = re.compile(
     r"“[^”\n]{0,500}”|\"[^\"\n]{0,500}\"|「[^」\n]{0,500}」|『[^』\n]{0,500}』|^>.*$", re.MULTILINE
@@ -77,10 +77,11 @@ def tells(answer: str, models: tuple[str, ...] = ()) -> bool:
     half = _LONGEST // 2
     read = answer if len(answer) <= _LONGEST else f"{answer[:half]}\n{answer[-half:]}"
     plain = _QUOTED.sub(" ", unicodedata.normalize("NFKC", read)).replace("**", "").replace("`", "")
-    words, name, claims = _patterns(models)
     folded = plain.casefold()
-    if not any(word in folded for word in words):  # ten times as fast as to look for all of them at once
+    own = tuple(sorted(word for word in _own_words(models) if word in folded))
+    if not own and not any(word in folded for word in _known_words()):  # far faster than to look for names
         return False
+    name, claims = _patterns(own)
     named = islice(name.finditer(plain), _MOST)
     return any(claim.search(_around(plain, *match.span())) for match in named for claim in claims)
 
@@ -93,31 +94,36 @@ def _around(text: str, start: int, end: int) -> str:
     return ("" if whole else "…") + before[begin + 1 :] + text[start : end + _BEHIND]
 
 
-@lru_cache(maxsize=256)
-def _patterns(
-    models: tuple[str, ...],
-) -> tuple[tuple[str, ...], re.Pattern[str], tuple[re.Pattern[str], ...]]:
-    """Words without which there is no name, what finds one, and what finds a claim to be it."""
-    names = _names(load(), models)
-    words = {_WHOLE_WORD.findall(each.casefold())[0] for each in names}
-    name = _name(names)
+def _own_words(models: Iterable[str]) -> set[str]:
+    """Of models' names; by generic ones nobody knows them."""
+    folded = (unicodedata.normalize("NFKC", model).casefold() for model in models)
+    return {word for model in folded for word in _WORD.findall(model)} - _GENERIC
+
+
+@lru_cache(maxsize=1)
+def _known_names() -> frozenset[str]:
+    return frozenset(name for maker in load() for name in (maker.name, *maker.names, *maker.models))
+
+
+@lru_cache(maxsize=1)
+def _known_words() -> frozenset[str]:
+    """Without one of these there is no known name."""
+    return frozenset(_FIRST_WORD.findall(name.casefold())[0] for name in _known_names())
+
+
+@lru_cache(maxsize=64)
+def _patterns(own: tuple[str, ...]) -> tuple[re.Pattern[str], tuple[re.Pattern[str], ...]]:
+    """What finds any name, and what finds a claim to be it."""
+    name = _name({*_known_names(), *own})
     parts = {**_PARTS, "<NAME>": name}
     claims = (re.compile(_filled(claim, parts), re.IGNORECASE | re.MULTILINE) for claim in _CLAIMS)
-    return tuple(sorted(words)), re.compile(name, re.IGNORECASE), tuple(claims)
+    return re.compile(name, re.IGNORECASE), tuple(claims)
 
 
 def _filled(pattern: str, parts: Mapping[str, str]) -> str:
     for place, part in parts.items():
         pattern = pattern.replace(place, part)
     return pattern
-
-
-def _names(makers: Sequence[Maker], models: Sequence[str]) -> set[str]:
-    known = {name for maker in makers for name in (maker.name, *maker.names, *maker.models)}
-    own = {
-        word for model in models for word in _WORD.findall(unicodedata.normalize("NFKC", model).casefold())
-    }
-    return known | (own - _GENERIC)
 
 
 def _name(names: Iterable[str]) -> str:
