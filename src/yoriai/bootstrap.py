@@ -117,8 +117,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         chat = Chat(database, registry, metrics)
         ending.push_async_callback(chat.aclose)
         comparisons = Comparisons(database, registry, chat)
-        facts = Facts(entries=entries, library=library, policy=policy, results=results)
-        arena = Arena(database, registry, facts)
+        arena = Arena(database, registry, Facts(entries, library, policy, results))
         yield Services(
             settings=settings,
             egress=egress,

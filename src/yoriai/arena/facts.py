@@ -33,21 +33,25 @@ class ModelFacts:
     tokens_per_s: float | None = None  # generated for one user, as measured here last
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Facts:
-    entries: Mapping[str, Entry]
-    library: Library
-    policy: Policy
-    results: Results
+    """Asked anew at each call."""
+
+    def __init__(
+        self, entries: Mapping[str, Entry], library: Library, policy: Policy, results: Results
+    ) -> None:
+        self._entries = entries
+        self._library = library
+        self._policy = policy
+        self._results = results
 
     async def of(self, names: Sequence[str]) -> dict[str, ModelFacts]:
         """Of each name."""
-        installed = {model.name: model for model in await to_thread.run_sync(self.library.list)}
-        speeds = _speeds(await self.results.everything())
+        installed = {model.name: model for model in await to_thread.run_sync(self._library.list)}
+        speeds = _speeds(await self._results.everything())
         return {name: self._of(name, installed.get(name), speeds.get(name)) for name in names}
 
     def _of(self, name: str, installed: InstalledModel | None, speed: float | None) -> ModelFacts:
-        entry = self.entries.get(name)
+        entry = self._entries.get(name)
         if ":" in name:
             return ModelFacts()
         family = installed.family if installed else entry.family if entry else ""
@@ -65,8 +69,8 @@ class Facts:
 
     def _verdict(self, installed: InstalledModel | None, entry: Entry | None) -> Verdict | None:
         if installed:
-            return verdict(self.policy.of_installed(installed, self.entries))
-        return verdict(self.policy.of_entry(entry)) if entry else None
+            return verdict(self._policy.of_installed(installed, self._entries))
+        return verdict(self._policy.of_entry(entry)) if entry else None
 
 
 def _speeds(measured: Sequence[Measurement]) -> dict[str, float]:
