@@ -106,12 +106,11 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         assistants = Assistants(database, router, library)
         shelf, rewrites = CouncilShelf(database), Rewrites()
         registry = Registry(
-            router, library, assistants, shelf, default=settings.model,
+            router, library, assistants, shelf, default=settings.model, judge=settings.reasoner.judge,
             answers=lambda assistant, inner, judge: AssistantResponder(assistant, inner, knowledge, rewrites, judge),
             reasons=lambda plan, inner, judge: ReasonerResponder(
                 plan, inner, judge or inner, settings.reasoner, at_once=settings.engine.parallel
             ),
-            judge=settings.reasoner.judge,
         )  # fmt: skip
         metrics = Metrics()
         chat = Chat(database, registry, metrics)
