@@ -1,6 +1,6 @@
 """An OpenAI endpoint whose models answer with the question itself: what a page shows can so be chosen exactly.
 
-`echo` answers at once, `slow` at the pace of a person who reads, `broken` fails and says its name.
+`echo` answers at once, `slow` at the pace of a person who reads, `broken` fails and says its name, `sure` has one answer.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 PIECE = 4000  # characters of one delta
+SURE = "It is simple.\n\nAnswer: 42"
 SLOW_PIECE, SLOW_PAUSE_S = 10, 0.05
 
 
 class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        models = [{"id": name, "object": "model"} for name in ("echo", "slow", "broken")]
+        models = [{"id": name, "object": "model"} for name in ("echo", "slow", "broken", "sure")]
         self._send(json.dumps({"object": "list", "data": models}).encode())
 
     def do_POST(self) -> None:
@@ -27,7 +28,7 @@ class _Handler(BaseHTTPRequestHandler):
         if body["model"] == "broken":
             self._send(b'{"error": {"message": "broken is broken"}}', status=400)
             return
-        text = body["messages"][-1]["content"]
+        text = SURE if body["model"] == "sure" else body["messages"][-1]["content"]
         piece, pause_s = (SLOW_PIECE, SLOW_PAUSE_S) if body["model"] == "slow" else (PIECE, 0)
         deltas = [{"content": text[start : start + piece]} for start in range(0, len(text), piece)]
         choices: list[dict[str, Any]] = [
