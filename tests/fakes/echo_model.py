@@ -1,6 +1,7 @@
 """An OpenAI endpoint whose models answer with the question itself: what a page shows can so be chosen exactly.
 
-`echo` answers at once, `slow` at the pace of a person who reads, `broken` fails and says its name, `sure` has one answer.
+`echo` answers at once, `slow` at the pace of a person who reads, `broken` fails and says its name, `sure` has
+one answer.
 """
 
 from __future__ import annotations
