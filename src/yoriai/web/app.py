@@ -14,6 +14,8 @@ from starlette.responses import RedirectResponse, Response
 from yoriai.bootstrap import Services
 from yoriai.errors import AuthenticationError, NotFoundError
 from yoriai.web import account_page, document_page, plain_page, sign_in, theme
+from yoriai.web.arena_page import ArenaPage
+from yoriai.web.board_page import BoardPage
 from yoriai.web.chat_page import ChatPage
 from yoriai.web.collection_page import CollectionPage
 from yoriai.web.collections_page import CollectionsPage
@@ -25,7 +27,16 @@ from yoriai.web.models_page import ModelsPage
 from yoriai.web.nonce import Nonce, policy
 from yoriai.web.visitor import visitor_of
 
-Page = ModelsPage | MeasurementsPage | CollectionsPage | CollectionPage | ComparePage | CouncilsPage
+Page = (
+    ModelsPage
+    | MeasurementsPage
+    | CollectionsPage
+    | CollectionPage
+    | ComparePage
+    | ArenaPage
+    | BoardPage
+    | CouncilsPage
+)
 _ICON = Path(__file__).with_name("yoriai.svg")
 _SCRIPTS = ("uploads.js", "deliberation.js", "search_tree.js")  # that elements import
 _RECONNECT_S = 30.0  # a phone that slept, a network that went away: the same page goes on
@@ -87,6 +98,12 @@ def _add_pages(services: Services) -> None:
     async def councils(request: Request) -> Response | None:
         return await beside(CouncilsPage(services, visitor_of(request, services.accounts)))
 
+    async def arena(request: Request, battle_id: str = "") -> Response | None:
+        return await beside(ArenaPage(services, visitor_of(request, services.accounts), battle_id), "/arena")
+
+    async def board(request: Request) -> Response | None:
+        return await beside(BoardPage(services, visitor_of(request, services.accounts)))
+
     async def models(request: Request) -> Response | None:
         return await beside(ModelsPage(services, visitor_of(request, services.accounts)))
 
@@ -104,6 +121,9 @@ def _add_pages(services: Services) -> None:
     ui.page("/compare")(compare)
     ui.page("/compare/{comparison_id}")(compare)
     ui.page("/councils")(councils)
+    ui.page("/arena")(arena)
+    ui.page("/arena/battles/{battle_id}")(arena)
+    ui.page("/arena/board")(board)
     ui.page("/models")(models)
     ui.page("/measurements")(measurements)
     ui.page("/collections")(collections)

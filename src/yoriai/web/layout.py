@@ -15,11 +15,12 @@ _THEMES: tuple[Theme, ...] = ("auto", "light", "dark")
 _SUGGESTIONS = ("suggestion_summarise", "suggestion_letter", "suggestion_explain", "suggestion_table")
 _PLACES = (
     ("compare", "view_column"),
+    ("arena", "how_to_vote"),
     ("councils", "groups"),
     ("collections", "folder_open"),
     ("models", "inventory_2"),
 )
-_BACK = {"/": "back", "/models": "models", "/collections": "collections"}
+_BACK = {"/": "back", "/models": "models", "/collections": "collections", "/arena": "arena"}
 _PHONE = "window.innerWidth < 1024"  # Quasar's breakpoint of a drawer
 
 
