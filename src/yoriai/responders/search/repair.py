@@ -59,7 +59,7 @@ async def _checked(
         answer = replace(answer, score=0.0 if faults else 1.0)
     search.put(answer)
     if faults:
-        search.say("critique_heading", "\n".join(faults), label=answer.label)
+        search.think("responders.critique_heading", "\n".join(faults), label=answer.label)
     return answer, faults
 
 

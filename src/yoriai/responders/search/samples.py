@@ -89,7 +89,7 @@ class Search:
                 contribution, state="done", text=said, reasoning=reply.reasoning, cost=reply.cost,
                 key=self._key(said, reply),
             )  # fmt: skip
-            self.say("sample_heading", said, label=contribution.label)
+            self.think("responders.sample_heading", said, label=contribution.label)
         self.put(contribution)
         return contribution
 
@@ -99,9 +99,9 @@ class Search:
             return ""
         return answer_key(said, self.question)
 
-    def say(self, heading: str, words: str, **values: object) -> None:
+    def think(self, heading: str, words: str, **values: object) -> None:
         """Among the reasoning, under a heading of its own."""
-        title = text(f"responders.{heading}", self.language, **values)
+        title = text(heading, self.language, **values)
         self.emit(ReasoningDelta(text=f"### {title}\n\n{words.strip()}\n\n"))
 
     def done(self) -> list[Contribution]:
