@@ -86,6 +86,17 @@ def test_short_words_are_compared_without_case_width_and_copula(reply: str, key:
     assert answer_key(reply, "Which one?") == key
 
 
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("What is 3 plus 4?", "number"), ("What is 12 divided by 3?", "number"), ("3に4を足すと？", "number"),
+        ("12を3で割ると？", "number"), ("Who came in 2020?", "text"), ("2020年から2021年にかけて何が起きた？", "text"),
+    ],
+)  # fmt: skip
+def test_operations_in_words_ask_for_numbers(question: str, kind: str) -> None:
+    assert kind_of(question) == kind
+
+
 def test_votes_are_counted_and_the_first_answer_wins_a_tie() -> None:
     counted = ballots([("A", "1"), ("B", "2"), ("C", "2"), ("D", ""), ("E", "1"), ("F", "7")])
     assert [(each.answer, each.labels, each.share) for each in counted] == [

@@ -37,7 +37,11 @@ _ASKS_NUMBER = re.compile(
     r"|どれ(?:だけ|くらい|ぐらい|ほど)|どのくらい|どのぐらい|求め(?:よ|なさい|てください)|計算(?:せよ|しなさい|して)|合計",
     re.IGNORECASE,
 )
-_ARITHMETIC = re.compile(r"\d[\d\s.,]{0,20}[-+*/×÷^=][\d\s.,(]{0,20}\d")
+_ARITHMETIC = re.compile(
+    r"\d[\d\s.,]{0,20}(?:[-+*/×÷^=]|plus|minus|times|(?:multiplied|divided) by)[\d\s.,(]{0,20}\d"
+    r"|\d\s{0,3}(?:に|を|から)\s{0,3}[\d.,]{1,20}\s{0,3}[をで](?:足|た[しす]|引|ひ[いく]|掛|か[けか]|割|わ[っる])",
+    re.IGNORECASE,
+)
 _FIGURE, _FIGURES_OF_A_SUM = re.compile(r"\d[\d,.]*"), 3  # a word problem gives so many
 _TEXT = re.compile(r"\\(?:text|mathrm|mathbf|textbf)\s*\{([^{}]*)\}")
 _YES_NO = {
