@@ -151,7 +151,7 @@ def _outcome(message: ConversationMessage, visitor: Visitor) -> str:
 
 def _meta(message: ConversationMessage, visitor: Visitor) -> str:
     """How long it took, how much it is, how fast."""
-    if message.deliberation:
+    if message.deliberation and message.status != "running":
         return deliberations.short_cost(message.deliberation.cost, visitor.language)
     usage, parts = message.usage, []
     if message.duration_ms is not None:
