@@ -48,7 +48,7 @@ class ArenaPage:
             self._votes = VoteBar(self._visitor)
             self._give_up = ui.button(
                 self._visitor.text("arena_skip"), icon="skip_next", on_click=self._handling.safely(self._skip)
-            ).props("flat no-caps dense")
+            ).props("flat no-caps dense size=sm")
             self._composer = Composer(self._visitor)
         self._handling.on(self._composer, "send", self._send, "text")
         self._handling.on(self._composer, "stop", self._stop)
@@ -118,7 +118,7 @@ class ArenaPage:
             for sentence in words.summary(board, self._visitor.language):
                 ui.label(sentence).classes("y-note")
             with ui.element("div").classes("y-row"):
-                following = ui.button(
+                ui.button(
                     self._visitor.text("arena_next"),
                     icon="navigate_next",
                     on_click=self._handling.safely(self._next),
@@ -127,7 +127,6 @@ class ArenaPage:
                     "flat no-caps href=/arena/board"
                 )
                 ui.label(self._queue.position).classes("y-note")
-        following.run_method("$el.focus")
 
     # ---- what the visitor does -----------------------------------------------------------------------------
     async def _send(self, text: str) -> None:
@@ -141,6 +140,7 @@ class ArenaPage:
             raise
         self._composer.accepted()
         await self._reload()
+        self._columns.scroll_to_newest()
 
     async def _begin(self, text: str) -> None:
         context = await self._visitor.context()

@@ -12,12 +12,12 @@ export default {
             <tbody>
               <tr v-for="row in board.rows" :key="row.model">
                 <td class="y-rank">{{ row.rank }}</td>
-                <th scope="row"><bdi>{{ row.model }}</bdi><span v-if="row.note" class="y-facts">{{ row.note }}</span></th>
+                <th scope="row"><bdi>{{ row.model }}</bdi></th>
                 <td class="y-number">{{ row.rating }}</td>
                 <td class="y-interval"><span class="y-axis" aria-hidden="true">
                     <span :class="['y-reach', row.unbounded && 'y-open-' + row.unbounded]" :style="{ left: row.left + '%', width: row.width + '%' }"></span>
                     <span class="y-point" :style="{ left: row.middle + '%' }"></span></span>
-                  <span class="y-facts">{{ row.interval }}</span></td>
+                  <span class="y-facts">{{ row.interval }}<template v-if="row.note"> · {{ row.note }}</template></span></td>
                 <td class="y-number">{{ row.votes }}</td>
                 <td class="y-number">{{ row.outcomes }}</td>
                 <td v-for="name in facts" :key="name">{{ row[name] }}</td>

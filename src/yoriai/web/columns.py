@@ -22,6 +22,8 @@ from yoriai.web.live_reply import LiveReply
 from yoriai.web.transcript import Transcript
 from yoriai.web.visitor import Visitor
 
+_QUESTIONS = "[...document.querySelectorAll('.y-column:first-child .y-user')]"
+_TO_NEWEST = f"setTimeout(() => {_QUESTIONS}.pop()?.scrollIntoView(), 100)"
 _PACE_S, _REST = 0.1, 4  # between two patches of a reply: at least, and so many times what the last one took
 
 
@@ -60,6 +62,12 @@ class Columns:
             self._buttons[id_].set_visibility(is_open and bool(column.messages))
             self._transcripts[id_].props(f'aria-label="{name}"')
             await self._fill(column)
+
+    def scroll_to_newest(self) -> None:
+        """The last question stands at the top, where there are several."""
+        if any(len(column.messages) > 2 for column in self._columns):
+            with self.place:
+                ui.run_javascript(_TO_NEWEST)
 
     def _rebuild(self) -> None:
         self._unfollow()

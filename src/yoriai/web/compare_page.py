@@ -108,6 +108,7 @@ class ComparePage:
             raise
         self._composer.accepted()
         await self._reload()
+        self._columns.scroll_to_newest()
         self._tell_failures(asked)
 
     async def _begin(self) -> None:

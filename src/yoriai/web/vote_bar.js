@@ -9,7 +9,7 @@ export default {
   emits: ["vote"],
   template: `
     <div v-if="open" class="y-votes" role="group" :aria-label="labels.question">
-      <p>{{ labels.question }}</p>
+      <p>{{ labels.question }} <span class="y-keys">{{ labels.keys }}</span></p>
       <button v-for="choice in choices" :key="choice.winner" type="button" class="y-vote" :disabled="waiting"
               :aria-keyshortcuts="choice.shortcuts" @click="vote(choice.winner)">
         <kbd aria-hidden="true">{{ choice.key }}</kbd> <span aria-hidden="true">{{ choice.sign }}</span> {{ choice.label }}

@@ -15,7 +15,7 @@ class VoteBar(ui.element, component="vote_bar.js"):
     def __init__(self, visitor: Visitor) -> None:
         super().__init__()
         labels = {name: visitor.text(f"vote_{name}") for name in _WINNERS}
-        self.props["labels"] = labels | {"question": visitor.text("vote_question")}
+        self.props["labels"] = labels | {name: visitor.text(f"vote_{name}") for name in ("question", "keys")}
         self.set_open(False)
 
     def set_open(self, is_open: bool) -> None:
