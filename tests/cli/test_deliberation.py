@@ -22,7 +22,7 @@ def test_a_councils_agreement_losses_and_cost_stand_in_a_few_lines(
     print_deliberation(COUNCIL)
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].startswith(
-        "Council · 2 of 4 answers came · put together by qwen2.5-coder-1.5b · stopped early"
+        "Council · 2 of 4 answers came · put together by qwen2.5-coder-1.5b · all agree on 1 of 2 claims · stop"
     )
     assert lines[2].startswith("  Left out: C · smollm2-135m. ")
     assert lines[4] == "  ✓A ✕B  Ten apples are left."

@@ -55,6 +55,12 @@ def test_who_says_nothing_of_a_claim_is_silent_and_who_was_left_out_has_no_colum
     assert [cell["name"] for cell in panel(third)["claims"]["rows"][0]["cells"]] == ["agree", "silent"]
 
 
+def test_what_all_agree_on_is_counted_and_the_letters_are_explained() -> None:
+    assert "all agree on 1 of 2 claims" in panel(COUNCIL)["summary"]
+    assert [each["label"] for each in panel(COUNCIL)["legend"]] == ["A", "B", "C", "D"]
+    assert panel(VOTE)["legend"] == []
+
+
 def test_who_was_left_out_is_named_with_the_reason() -> None:
     first, second = panel(COUNCIL)["leftOut"]
     assert first.startswith("Left out: C · smollm2-135m. ")

@@ -45,11 +45,15 @@ def print_deliberation(found: Deliberation) -> None:
 
 def _summary(found: Deliberation) -> list[str]:
     parts = []
+    answered_by = {each.label for each in found.contributions if each.state == "done"}
     if found.contributions:
         answered = sum(each.state == "done" for each in found.contributions)
         parts.append(_say("answered", answered=answered, asked=len(found.contributions)))
     if found.chair:
         parts.append(_say("chair", name=_line(found.chair)))
+    if found.claims:
+        agreed = sum(answered_by <= set(claim.agree) for claim in found.claims)
+        parts.append(_say("agreed", agreed=agreed, claims=len(found.claims)))
     if found.stopped:
         parts.append(_say(f"stopped_{found.stopped}"))
     return parts

@@ -14,6 +14,7 @@ export const Deliberation = {
         <li v-for="m in d.members" :key="m.id" :class="'y-is-' + m.state"><q-spinner v-if="m.state === 'running'" size=".9em" aria-hidden="true" />
           <span v-else aria-hidden="true">{{ m.sign }}</span> <strong>{{ m.label }}</strong> <bdi>{{ m.name }}</bdi> {{ m.round }} – {{ m.stateText }}
           <span v-if="m.key" class="y-tag">{{ m.key }}</span></li></ul>
+      <p v-else-if="d.legend.length" class="y-legend"><span v-for="m in d.legend" :key="m.label"><strong>{{ m.label }}</strong> <bdi>{{ m.name }}</bdi></span></p>
       <template v-if="d.claims">
         <div class="y-scroll" tabindex="0" role="group" :aria-label="labels.claims"><table class="y-claims">
           <caption>{{ labels.claims }}</caption>

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from yoriai.deliberation import Contribution, Cost, Deliberation, Node, Review
+from yoriai.deliberation import Claim, Contribution, Cost, Deliberation, Node, Review
 from yoriai.i18n.catalogue import text
 from yoriai.types import Language
 from yoriai.web.cleaning import clean_text
@@ -44,6 +44,7 @@ def panel(
         "summary": _summary(found, language),
         "members": [_member(each, language, shown, running=running) for each in found.contributions],
         "leftOut": [_left_out(each, language) for each in found.contributions if each.state in _LEFT_OUT],
+        "legend": _legend(found),
         "claims": _claims(found, language),
         "ballots": [_ballot(each.answer, each.labels, each.share, language) for each in found.ballots],
         "reason": clean_text(found.reason),
@@ -96,11 +97,29 @@ def _summary(found: Deliberation, language: Language) -> list[str]:
         )
     if found.chair:
         parts.append(text("web.deliberation_chair", language, name=clean_text(found.chair)))
+    if found.claims:
+        agreed = sum(_is_shared(claim, found) for claim in found.claims)
+        parts.append(text("web.deliberation_agreed", language, agreed=agreed, claims=len(found.claims)))
     if found.scorer:
         parts.append(text(f"web.deliberation_scorer_{found.scorer}", language))
     if found.stopped:
         parts.append(text(f"web.deliberation_stopped_{found.stopped}", language))
     return parts
+
+
+def _is_shared(claim: Claim, found: Deliberation) -> bool:
+    """Whether all who answered say it."""
+    return {each.label for each in found.contributions if each.state == "done"} <= set(claim.agree)
+
+
+def _legend(found: Deliberation) -> list[dict[str, str]]:
+    """Who the letters are, that the answer names; empty where one alone gave all answers."""
+    names = {each.label: clean_text(each.name) for each in found.contributions}
+    return (
+        [{"label": label, "name": name} for label, name in names.items()]
+        if len(set(names.values())) > 1
+        else []
+    )
 
 
 def _member(of: Contribution, language: Language, render: Render, *, running: bool) -> dict[str, Any]:
