@@ -7,10 +7,9 @@ between models that everybody may use. The page, the API and the CLI ask here; `
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import islice
 from random import Random
 from typing import Any, BinaryIO
 
@@ -28,7 +27,8 @@ from yoriai.store import votes as rows
 from yoriai.store.database import Database
 from yoriai.types import User
 
-_BATCH = 500  # votes in one transaction: others get to write between two
+_BATCH, _BATCH_CHARACTERS = 500, 4_000_000  # in one transaction: others get to write between two
+_PAGE = 100  # votes that are read at once to be given out
 _OF_ONE_USER = ("assistant:", "collection:", "council:")  # names that mean something else to everybody
 
 
@@ -120,8 +120,8 @@ class Arena:
         require(user, Action.BRING_VOTES)
         reader = Reader(owner_id=user.id, is_shared=can(user, Action.MANAGE_MODELS))
         total = await to_thread.run_sync(reader.check, file)
-        votes, new = reader.votes(file), 0
-        while batch := await to_thread.run_sync(lambda: list(islice(votes, _BATCH))):
+        batches, new = _batches(reader.votes(file)), 0
+        while batch := await to_thread.run_sync(next, batches, None):
             new += await self._database.write(lambda c, batch=batch: rows.add_unknown(c, owners(user), batch))  # type: ignore[misc]
         return TakenIn(votes=total, new=new)
 
@@ -129,7 +129,7 @@ class Arena:
         """This user's own votes, line by line, as `take_in` reads them."""
         after = ""
         while page := await self._database.read(
-            lambda connection, after=after: rows.page(connection, owners(user), after, _BATCH)  # type: ignore[misc]
+            lambda connection, after=after: rows.page(connection, owners(user), after, _PAGE)  # type: ignore[misc]
         ):
             after = page[-1].id
             for vote in page:
@@ -142,6 +142,20 @@ class Arena:
 
     async def _shown(self, name: str, user: User) -> str:
         return await self._registry.present_name(name, user) if is_private(name) else name
+
+
+def _batches(votes: Iterable[Vote]) -> Iterator[list[Vote]]:
+    """As many as fit into one transaction, and into memory."""
+    batch: list[Vote] = []
+    characters = 0
+    for vote in votes:
+        batch.append(vote)
+        characters += sum(len(turn.content) for turn in (*vote.conversation_a, *vote.conversation_b))
+        if len(batch) >= _BATCH or characters > _BATCH_CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
 
 
 def is_private(name: str) -> bool:
