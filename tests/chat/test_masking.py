@@ -1,4 +1,4 @@
-"""What may be known of a blind conversation, field by field: a field that is new is hidden until this test allows it."""
+"""What may be known of a blind conversation, field by field: a field that is new is hidden until it is allowed here."""
 
 from __future__ import annotations
 
