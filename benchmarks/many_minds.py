@@ -45,7 +45,7 @@ from yoriai.types import ChatRequest, Context, Message, Responder, Role, TextDel
 USER = User(id=LOCAL_OPERATOR_ID, name="local", role=Role.ADMINISTRATOR)
 SAMPLED = 0.7
 SINGLES = ("single", "sampled")
-METHODS = (*SINGLES, "self-consistency-4", "self-consistency-8", "best-of-8", "tree-8", "vote", "synthesise")
+METHODS = (*SINGLES, "self-consistency-5", "self-consistency-8", "best-of-8", "tree-8", "vote", "synthesise")
 _OF_ALL = ("vote", "synthesise")  # councils of all models that were named
 
 
@@ -103,7 +103,7 @@ async def _answered(
         each.seconds = 0.0
     responder = _responder(method, model, models, arguments.max_tokens)
     request = ChatRequest(
-        model=responder.name, messages=[Message(role="user", content=item.prompt)], seed=arguments.seed,
+        model=responder.name, messages=[Message(role="user", content=item.prompt)], seed=_seed(item, arguments.seed),
         temperature=SAMPLED if method == "sampled" else 0, max_completion_tokens=arguments.max_tokens,
     )  # fmt: skip
     said, usage, found = "", Usage(prompt_tokens=0, completion_tokens=0), None
@@ -122,6 +122,11 @@ async def _answered(
         "calls": found.cost.calls if found else 1, "stopped": found.stopped if found else "",
         "keys": [each.key for each in found.contributions] if found else [key],
     }  # fmt: skip
+
+
+def _seed(item: Item, seed: int) -> int:
+    """Another one for each question: with one for all, each would be drawn at the same points of its distribution."""
+    return 1000 * (1 + int(item.id.rpartition("-")[2])) + seed
 
 
 def _key(method: str, said: str, found: Deliberation | None, item: Item) -> str:
@@ -189,7 +194,8 @@ def _figures(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         found.append({
             "method": method, "model": model, "questions": len(mine), "accuracy": estimate.value,
             **{name: value for name, value in asdict(estimate).items() if name != "value"},
-            "tokens": _mean(mine, "completion_tokens"), "prompt_tokens": _mean(mine, "prompt_tokens"),
+            "tokens": _mean(mine, "prompt_tokens") + _mean(mine, "completion_tokens"),
+            "generated_tokens": _mean(mine, "completion_tokens"),
             "seconds": _mean(mine, "seconds"), "calls": _mean(mine, "calls"),
             "no_answer": sum(not row["key"] for row in mine),
         })  # fmt: skip
@@ -202,8 +208,9 @@ def _table(task: str, found: Sequence[dict[str, Any]]) -> str:
     lines = [
         f"### {task}, {found[0]['questions']} questions",
         "",
-        "| method | model | right, % | 95 % | against the best single | tokens | × | calls | seconds | no answer |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "| method | model | right, % | 95 % | against the best single | tokens | × | of them generated | calls | seconds "
+        "| no answer |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for each in found:
         verdict = (
@@ -216,7 +223,7 @@ def _table(task: str, found: Sequence[dict[str, Any]]) -> str:
         lines.append(
             f"| {each['method']} | {each['model']} | {100 * each['accuracy']:.1f} "
             f"| {100 * each['low']:.1f} to {100 * each['high']:.1f} | {'–' if each is best else verdict} "
-            f"| {each['tokens']:.0f} | {each['tokens'] / max(1, best['tokens']):.1f} | {each['calls']:.1f} "
+            f"| {each['tokens']:.0f} | {each['tokens'] / max(1, best['tokens']):.1f} | {each['generated_tokens']:.0f} | {each['calls']:.1f} "
             f"| {each['seconds']:.1f} | {each['no_answer']} |"
         )
     return "\n".join(lines)

@@ -15,7 +15,7 @@ _LINE = "#e3e5ea"
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Point:
     label: str
-    tokens: float  # generated per question
+    tokens: float  # read and generated, per question
     accuracy: float  # 0..1, like `low` and `high`
     low: float
     high: float
@@ -52,7 +52,7 @@ def _axes(right: float, top: float) -> tuple[list[Box], list[Words]]:
     boxes: list[Box] = []
     words = [
         Words(
-            x=WIDTH - _RIGHT, y=_HEIGHT - 22, text="generated tokens per question", size=12, colour=GREY,
+            x=WIDTH - _RIGHT, y=_HEIGHT - 22, text="tokens per question, read and generated", size=12, colour=GREY,
             from_right=True,
         ),
         Words(x=16, y=_TOP - 14, text="right, %", size=12, colour=GREY),

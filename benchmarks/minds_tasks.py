@@ -54,10 +54,10 @@ def _jcommonsenseqa(data: Path) -> list[tuple[str, str]]:
     return found
 
 
-# How to go about it, in few words: on a CPU tokens are time. With the line that ends an answer, no reasoner adds more.
+# How to go about it. With the line that ends an answer, a reasoner adds nothing: all methods are asked alike.
 _TASKS: dict[Task, tuple[Callable[[Path], list[tuple[str, str]]], str]] = {
-    "gsm8k": (_gsm8k, "Show the calculation in at most four short lines of plain text."),
-    "mgsm-ja": (_mgsm_ja, "計算を、書式なしの短い 4 行以内で示してください。"),
+    "gsm8k": (_gsm8k, "Reason step by step, briefly."),
+    "mgsm-ja": (_mgsm_ja, "一歩ずつ、簡潔に考えてください。"),
     "jcommonsenseqa": (_jcommonsenseqa, "理由を短い一文で述べてください。"),
 }
 TASKS = tuple(_TASKS)

@@ -1,7 +1,7 @@
 """A responder whose replies are kept in a file: a run that was killed goes on, and methods share what they both ask.
 
-Replies to the same request with the same seed are the same (`reads_anew`), so giving the kept one again changes nothing
-but the time; its seconds are those that it took when it was made.
+A reply is kept by its request and seed; its seconds are those that it took when it was made. Prompts that the engine
+has read are not read again: what `reads_anew` is for, a repetition to the letter, the file gives.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Recorded:
         """With probabilities, whether they are wanted now or later."""
         if not request.response_format:
             request = request.model_copy(update={"logprobs": True, "top_logprobs": 1})
-        request = request.model_copy(update={"reads_anew": True})
+        request = request.model_copy(update={"reads_anew": False})
         said, items, reason, begun = "", [], "stop", time.perf_counter()
         usage = Usage(prompt_tokens=0, completion_tokens=0)
         async for event in self._inner.respond(request, context):

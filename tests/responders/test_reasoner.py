@@ -157,6 +157,20 @@ async def test_an_answer_that_was_cut_off_has_no_vote_by_its_last_number() -> No
     assert [each.key for each in found.contributions] == ["", ""]
 
 
+async def test_who_picks_by_place_is_outvoted_by_what_stands_there() -> None:
+    """A model that knows the answer half of the time and says "A" else: place by place that is no answer."""
+    asked_for = "Which is a fruit?\nA. stone\nB. chair\nC. apple"
+
+    def says(request: ChatRequest) -> str:
+        lines = request.messages[-1].text().splitlines()
+        return next(line[0] for line in lines if line.endswith("apple")) if (request.seed or 0) % 2 else "A"
+
+    inner = Scripted(says)
+    answer, found, _ = await asked(reasoner("self-consistency-6", inner), question(asked_for))
+    assert (answer, found.ballots[0].answer) == ("C", "C")
+    assert len({each.messages[-1].text() for each in inner.asked}) == 3
+
+
 # ---- best of N ---------------------------------------------------------------------------------------------
 async def test_the_answer_with_the_best_grade_stands() -> None:
     inner = says_for(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from yoriai.deliberation import Contribution
 from yoriai.i18n.catalogue import text
 from yoriai.responders.search import consistency
+from yoriai.responders.search.orders import Shown
 from yoriai.responders.search.samples import Search, draw
 from yoriai.responders.search.scorers import Score
 from yoriai.types import Stage
@@ -28,7 +29,8 @@ async def best_of(search: Search, score: Score | None) -> Contribution | None:
         """Nothing beats a perfect score."""
         return any((each.score or 0.0) >= _PERFECT for each in search.done())
 
-    await draw(search, search.request, settled=settled, judge=judge)
+    shown = Shown(request=search.request, question=search.question)
+    await draw(search, lambda _: shown, settled=settled, judge=judge)
     return choose(search)
 
 

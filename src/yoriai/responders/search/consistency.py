@@ -1,6 +1,7 @@
 """Self-consistency: the answer that most samples come to. Votes are shares of those that can be compared.
 
-Answers in free text have no votes: there the one that is most like all others stands for them (minimum Bayes risk).
+Choices are shown to each in another order. Answers in free text have no votes: there the one that is most like all
+others stands for them (minimum Bayes risk).
 Source: Wang et al. 2023, "Self-Consistency Improves Chain of Thought Reasoning"; Bickel & Doksum 1977 for the latter.
 """
 
@@ -14,6 +15,7 @@ from dataclasses import replace
 from yoriai.deliberation import Contribution
 from yoriai.i18n.catalogue import text
 from yoriai.responders.comparing import ballots
+from yoriai.responders.search.orders import turned
 from yoriai.responders.search.samples import Search, draw
 
 _GRAM = 3  # characters
@@ -35,7 +37,7 @@ async def vote(search: Search) -> Contribution | None:
         ended = [each for each in search.state.contributions if each.state != "running"]
         return is_decided([each.key for each in ended], search.plan.size - len(ended))
 
-    await draw(search, search.request, settled=settled)
+    await draw(search, lambda number: turned(search.request, search.question, number), settled=settled)
     return choose(search)
 
 

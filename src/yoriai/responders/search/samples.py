@@ -16,10 +16,11 @@ from typing import Any
 from yoriai.deliberation import Contribution, Cost, Deliberation
 from yoriai.errors import YoriaiError
 from yoriai.i18n.catalogue import text
-from yoriai.responders.comparing import answer_key, stated_answer
+from yoriai.responders.comparing import stated_answer
 from yoriai.responders.emitting import Emit
 from yoriai.responders.naming import Plan
 from yoriai.responders.search.calls import Calls, Reply
+from yoriai.responders.search.orders import Shown, as_asked
 from yoriai.types import ChatRequest, Language, ReasoningDelta, Responder, Stage
 
 _APART_S = 0.2  # between two snapshots that nobody waits for
@@ -70,12 +71,18 @@ class Search:
             return request
         return request.model_copy(update={"seed": (self.request.seed + number) % (2**32 - 1)})
 
-    async def sample(self, number: int, request: ChatRequest, begin: str = "") -> Contribution:
-        """The answer to `request` as a contribution, failed or late ones too. `begin`: what it goes on with."""
+    async def sample(
+        self, number: int, request: ChatRequest, begin: str = "", shown: Shown | None = None
+    ) -> Contribution:
+        """The answer to `request` as a contribution, failed or late ones too.
+
+        `begin`: what it goes on with. `shown`: the question as this sample is asked it.
+        """
+        shown = shown or Shown(request=request, question=self.question)
         contribution = Contribution(label=label_of(number), name=self.inner.name, state="running")
         self.put(contribution)
         try:
-            reply = await self.calls.ask(self.inner, self.seeded(request, number))
+            reply = await self.calls.ask(self.inner, self.seeded(shown.request, number))
         except TimeoutError:
             contribution = replace(contribution, state="late")
         except YoriaiError as error:
@@ -84,20 +91,19 @@ class Search:
             contribution = replace(contribution, state="failed", error_key=error.key, error_values=values)
         else:
             self.replies[contribution.label] = reply
-            said = begin + reply.text
+            said, key = self._read(begin + reply.text, reply, shown)
             contribution = replace(
-                contribution, state="done", text=said, reasoning=reply.reasoning, cost=reply.cost,
-                key=self._key(said, reply),
-            )  # fmt: skip
+                contribution, state="done", text=said, reasoning=reply.reasoning, cost=reply.cost, key=key
+            )
             self.think("responders.sample_heading", said, label=contribution.label)
         self.put(contribution)
         return contribution
 
-    def _key(self, said: str, reply: Reply) -> str:
-        """Of an answer that was cut off, only what it had stated: its last number is any number."""
-        if reply.reason == "length" and not stated_answer(said):
-            return ""
-        return answer_key(said, self.question)
+    def _read(self, said: str, reply: Reply, shown: Shown) -> tuple[str, str]:
+        """Its words and its key. Of an answer that was cut off only what it had stated: its last number is any."""
+        is_cut = reply.reason == "length" and not stated_answer(said)
+        words, key = as_asked(said, shown, self.question)
+        return words, "" if is_cut else key
 
     def think(self, heading: str, words: str, **values: object) -> None:
         """Among the reasoning, under a heading of its own."""
@@ -112,8 +118,10 @@ Settled = Callable[[], bool]
 Judge = Callable[[Contribution], Awaitable[None]]
 
 
-async def draw(search: Search, request: ChatRequest, *, settled: Settled, judge: Judge | None = None) -> None:
-    """`plan.size` samples, `at_once` at the same time, each judged at once.
+async def draw(
+    search: Search, show: Callable[[int], Shown], *, settled: Settled, judge: Judge | None = None
+) -> None:
+    """`plan.size` samples, `at_once` at the same time, each judged at once. `show`: how a sample is asked.
 
     Ends earlier when `settled()` or the budget is spent; what runs then is cancelled and left out.
     """
@@ -124,7 +132,7 @@ async def draw(search: Search, request: ChatRequest, *, settled: Settled, judge:
         for number in numbers:
             if settled() or search.calls.ended:
                 break
-            contribution = await search.sample(number, request)
+            contribution = await search.sample(number, search.request, shown=show(number))
             if judge and contribution.state == "done":
                 await judge(contribution)
             ended = sum(each.state != "running" for each in search.state.contributions)
