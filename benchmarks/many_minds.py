@@ -205,13 +205,11 @@ def _figures(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 def _table(task: str, found: Sequence[dict[str, Any]]) -> str:
     """Beside each what it takes in tokens of the best single one, and whether the intervals part them."""
     best = max((each for each in found if each["method"] in SINGLES), key=lambda each: each["accuracy"])
-    lines = [
-        f"### {task}, {found[0]['questions']} questions",
-        "",
-        "| method | model | right, % | 95 % | against the best single | tokens | × | of them generated | calls | seconds "
-        "| no answer |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
-    ]
+    heads = (
+        "method", "model", "right, %", "95 %", "against the best single", "tokens", "×", "of them generated", "calls",
+        "seconds", "no answer",
+    )  # fmt: skip
+    lines = [f"### {task}, {found[0]['questions']} questions", "", _line(heads), "|---" * len(heads) + "|"]
     for each in found:
         verdict = (
             "better"
@@ -220,13 +218,17 @@ def _table(task: str, found: Sequence[dict[str, Any]]) -> str:
             if each["high"] < best["low"]
             else "not told apart"
         )
-        lines.append(
-            f"| {each['method']} | {each['model']} | {100 * each['accuracy']:.1f} "
-            f"| {100 * each['low']:.1f} to {100 * each['high']:.1f} | {'–' if each is best else verdict} "
-            f"| {each['tokens']:.0f} | {each['tokens'] / max(1, best['tokens']):.1f} | {each['generated_tokens']:.0f} | {each['calls']:.1f} "
-            f"| {each['seconds']:.1f} | {each['no_answer']} |"
-        )
+        lines.append(_line((
+            each["method"], each["model"], f"{100 * each['accuracy']:.1f}",
+            f"{100 * each['low']:.1f} to {100 * each['high']:.1f}", "–" if each is best else verdict,
+            f"{each['tokens']:.0f}", f"{each['tokens'] / max(1, best['tokens']):.1f}",
+            f"{each['generated_tokens']:.0f}", f"{each['calls']:.1f}", f"{each['seconds']:.1f}", each["no_answer"],
+        )))  # fmt: skip
     return "\n".join(lines)
+
+
+def _line(cells: Sequence[object]) -> str:
+    return "| " + " | ".join(map(str, cells)) + " |"
 
 
 def _mean(rows: Sequence[dict[str, Any]], name: str) -> float:
