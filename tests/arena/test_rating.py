@@ -101,6 +101,21 @@ def test_intervals_hold_the_truth_as_often_as_they_say(models: int, count: int, 
     assert 0.93 <= np.mean(held) <= 0.985
 
 
+def test_they_do_on_the_pairs_of_the_real_votes() -> None:
+    """Winners drawn anew from the ratings that the real votes gave, ties as often as there."""
+    _, real = games_of(real_votes())
+    strength = (fit(real).rating - MEAN) / ELO
+    chance = 1 / (1 + np.exp(strength[real.second] - strength[real.first]))
+    tie = 2 * min(0.6, float((real.score == 0.5).mean())) * np.minimum(chance, 1 - chance)
+    random, held = np.random.default_rng(14), []
+    for _ in range(60):
+        draw = random.random(len(chance))
+        score = np.where(draw < tie, 0.5, np.where(draw < tie + chance - tie / 2, 1.0, 0.0))
+        found, truth = fit(replace(real, score=score)), points(strength)
+        held += list((found.low <= truth) & (truth <= found.high))
+    assert 0.935 <= np.mean(held) <= 0.965
+
+
 def test_a_known_order_is_recovered() -> None:
     strength = np.linspace(1.5, -1.5, 10)
     found = fit(drawn(strength, 20_000, np.random.default_rng(7)))
