@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from browsing import ECHO, NAMELESS, NewContext, ask, choose_model, choose_option, sign_in
+from browsing import ECHO, NAMELESS, SLOW, NewContext, ask, choose_model, choose_option, sign_in
 
 
 def make(page: Page, name: str, *, mode: str = "vote") -> None:
@@ -72,3 +72,21 @@ def test_councils_fit_on_a_phone(new_context: NewContext) -> None:
     page.locator(".y-plan").click()
     page.wait_for_selector(".y-council-form")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_who_is_at_work_is_seen_while_they_are_and_after_a_reload(page: Page) -> None:
+    choose_model(page, SLOW)
+    page.click("[aria-label='Think longer']")
+    page.get_by_label("Attempts").fill("2")
+    page.get_by_role("button", name="Use it").click()
+    expect(page.locator(".y-picker")).to_contain_text("× 2 · fake/slow")
+    page.fill(".y-composer textarea", "Once upon a time there was a fox. " * 60)
+    page.press(".y-composer textarea", "Enter")
+    working = page.locator(".y-members li", has_text="answering")
+    expect(working.first).to_be_visible()
+    page.reload()
+    expect(working.first).to_be_visible()
+    page.click("[aria-label=Stop]")
+    expect(page.locator(".y-assistant .y-error")).to_contain_text("Stopped")
+    expect(page.locator(".y-deliberation")).to_contain_text("0 of 2 answers came")
+    expect(working).to_have_count(0)
