@@ -181,6 +181,22 @@ async def test_names_and_thoughts_stay_out_of_every_prompt() -> None:
     assert "SECRET THOUGHT" not in heard.text + heard.reasoning
 
 
+async def test_where_the_chair_refers_to_nobody_the_table_is_told_below_its_answer() -> None:
+    heard = await asked(council(three(), a_chair("It scatters light.")))
+    assert heard.text.split("\n\n") == [
+        "It scatters light.",
+        "They differ: Air scatters blue light [A, B] ≠ [C]",
+        "Some say: The sea is mirrored [C]",
+        "Decided: A and B know physics.",
+    ]
+    row = {"claim": "Air scatters light", "A": "agrees", "B": "agrees"}
+    chair = Member("chair", lambda request: claims(row) if is_claims(request) else "拡散します。")
+    heard = await asked(council(three()[:2], chair), language="ja")
+    assert heard.text == "拡散します。\n\n全員が一致：Air scatters light [A, B]"
+    shape: Any = {"type": "json_object"}
+    assert (await asked(council(three(), a_chair("{}")), response_format=shape)).text == "{}"
+
+
 async def test_cost_counts_every_call_and_that_of_the_best_member() -> None:
     heard = await asked(council(three(), a_chair()))
     cost, single = heard.deliberation.cost, heard.deliberation.single
@@ -287,7 +303,7 @@ async def test_a_tie_goes_to_the_first_member_and_to_reviews_before_that() -> No
         def reply(request: ChatRequest) -> str:
             if not is_review(request):
                 return f"Answer: {number}"
-            best = next(n for n in "123" if re.search(rf"\[{n}\]\n<answer>\nAnswer: 8", prompt(request)))
+            best = next(n for n in "123" if re.search(rf"\b{n}:\n<answer>\nAnswer: 8", prompt(request)))
             return json.dumps({"comment": "", "ranking": [best]})
 
         return Member(f"m{number}", reply)
@@ -328,7 +344,7 @@ async def test_reviews_are_blind_and_no_two_see_the_same_order() -> None:
     first = orders[0]
     assert reviews[0].text == f"[{first[1].upper()}] is wrong."
     assert reviews[0].ranking == tuple(letter.upper() for letter in [first[1], first[0], *first[2:]])
-    assert "Mean rank" in prompt(chair.asked[-1])
+    assert "the best first: " in prompt(chair.asked[-1])
 
 
 async def test_reviews_that_fail_leave_nobody_out() -> None:

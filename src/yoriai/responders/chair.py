@@ -7,6 +7,7 @@ stands in for it, word for word.
 from __future__ import annotations
 
 import logging
+import re
 
 from yoriai.deliberation import Contribution
 from yoriai.errors import YoriaiError
@@ -18,6 +19,7 @@ from yoriai.responders.quoting import ask_about, letters
 from yoriai.types import ChatRequest, Event, Finish, FinishReason, ReasoningDelta, TextDelta
 
 _log = logging.getLogger("yoriai.responders")
+_REFERENCE = re.compile(r"\[[A-Z](?:, ?[A-Z])*\]")
 _TOKENS = 1024  # of the answer, where the request sets no limit
 
 
@@ -55,6 +57,8 @@ async def settle(sitting: Sitting, request: ChatRequest) -> FinishReason:
             raise
         _log.warning("the chair %s failed: %s", sitting.chair.name, error)
     if said:
+        if _is_prose(request) and not _REFERENCE.search(reply.text):
+            sitting.emit(TextDelta(text="".join(f"\n\n{line}" for line in summary(sitting))))
         return reply.reason
     best = sitting.best()
     reason = text(
@@ -77,11 +81,24 @@ def stand_in(sitting: Sitting, contribution: Contribution, reason: str) -> Finis
 
 def name_the_missing(sitting: Sitting, request: ChatRequest) -> None:
     """Below an answer in prose, who had no part in it."""
-    is_prose = request.response_format is None or request.response_format.type == "text"
-    if missing := sitting.left_out():
-        lines = [why_left_out(each, sitting) for each in missing]
-        if is_prose:
-            sitting.emit(TextDelta(text="\n\n" + "\n".join(f"*{line}*" for line in lines)))
+    for each in sitting.left_out() if _is_prose(request) else ():
+        sitting.emit(TextDelta(text=f"\n\n*{why_left_out(each, sitting)}*"))
+
+
+def summary(sitting: Sitting) -> list[str]:
+    """Where the members agree and differ, and why it was decided so; for a chair that refers to nobody."""
+    everyone = {each.label for each in sitting.answers()}
+    kinds: dict[str, list[str]] = {"agreed": [], "disputed": [], "some_say": []}
+    for claim in sitting.state.claims:
+        kind = "disputed" if claim.differ else "agreed" if everyone == set(claim.agree) else "some_say"
+        against = " ≠ [{}]".format(", ".join(claim.differ)) if claim.differ else ""
+        kinds[kind].append(f"{claim.text.rstrip('.。')} [{', '.join(claim.agree)}]{against}")
+    lines = [
+        text(f"responders.{kind}", sitting.language, claims="; ".join(found)) for kind, found in kinds.items() if found
+    ]  # fmt: skip
+    if lines and sitting.state.reason:
+        lines.append(text("responders.decided", sitting.language, reason=sitting.state.reason))
+    return lines
 
 
 def finish(sitting: Sitting, reason: FinishReason) -> None:
@@ -91,9 +108,8 @@ def finish(sitting: Sitting, reason: FinishReason) -> None:
 
 def _request(sitting: Sitting, request: ChatRequest, quoted: str) -> ChatRequest:
     language = language_of(sitting.question)
-    is_prose = request.response_format is None or request.response_format.type == "text"
     task = text(
-        "responders.chair_prose" if is_prose else "responders.chair_format", language, answers=quoted,
+        "responders.chair_prose" if _is_prose(request) else "responders.chair_format", language, answers=quoted,
         findings=_findings(sitting),
     )  # fmt: skip
     wanted = request.max_completion_tokens or request.max_tokens or _TOKENS
@@ -102,6 +118,10 @@ def _request(sitting: Sitting, request: ChatRequest, quoted: str) -> ChatRequest
         "response_format": request.response_format, "stop": request.stop,
     }  # fmt: skip
     return sitting.seeded(sitting.request.model_copy(update=changes), len(sitting.seats) + 1)
+
+
+def _is_prose(request: ChatRequest) -> bool:
+    return request.response_format is None or request.response_format.type == "text"
 
 
 def _findings(sitting: Sitting) -> str:
@@ -113,9 +133,8 @@ def _findings(sitting: Sitting) -> str:
         parts.append(f"- {harmless(claim.text)} [{', '.join(claim.agree)}]{differ if claim.differ else ''}")
     ranks = sorted(mean_ranks(sitting.state.reviews).items(), key=lambda item: item[1])
     if ranks:
-        order = ", ".join(f"{label} ({rank:.1f})" for label, rank in ranks)
+        order = ", ".join(label for label, _ in ranks)
         parts.append("- " + text("responders.ranks", language, order=order))
-    parts += [f"- {each.reviewer}: {harmless(each.text)}" for each in sitting.state.reviews if each.text]
     if sitting.state.reason:
         parts.append(f"- {harmless(sitting.state.reason)}")
     return "\n".join(parts)

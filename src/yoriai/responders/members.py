@@ -214,7 +214,10 @@ async def _contribute(sitting: Sitting, place: int, request: ChatRequest, round_
         contribution = replace(contribution, state="late")
     except YoriaiError as error:
         sitting.errors.append(error)
-        values = {name: str(value) for name, value in error.values.items()}
+        values = {
+            name: value if isinstance(value, int | float) else str(value)
+            for name, value in error.values.items()
+        }
         contribution = replace(contribution, state="failed", error_key=error.key, error_values=values)
     else:
         sitting.replies[contribution.label, round_] = reply

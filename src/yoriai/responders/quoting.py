@@ -29,7 +29,7 @@ def quoted(answers: Sequence[tuple[str, str]], most: float = float("inf")) -> st
     sizes = [size_of(words) for _, words in answers]
     share = min(1.0, most / max(1.0, sum(sizes)))
     return "\n\n".join(
-        f"[{letter}]\n<answer>\n{_harmless(_shortened(words, share))}\n</answer>" for letter, words in answers
+        f"{letter}:\n<answer>\n{_harmless(_shortened(words, share))}\n</answer>" for letter, words in answers
     )
 
 
