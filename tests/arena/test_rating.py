@@ -162,6 +162,13 @@ def test_the_interval_of_a_never_beaten_one_holds_its_strength() -> None:
     assert np.mean(held) > 0.93
 
 
+def test_ten_wins_of_ten_make_nobody_sure_how_strong_it_is() -> None:
+    """Its residuals are all small: an interval of these alone would be a third narrower."""
+    found = fit(games(3, (0, 1, 1.0, 100), (0, 1, 0.0, 100), (2, 0, 1.0, 10)))
+    assert found.unbounded[2] == "above"
+    assert found.high[2] - found.rating[2] > 450
+
+
 def test_who_never_won_has_no_lower_limit() -> None:
     found = fit(games(3, (0, 1, 1.0, 5), (0, 1, 0.0, 5), (0, 2, 1.0, 9), (1, 2, 1.0, 9)))
     assert found.unbounded == ("", "", "below")

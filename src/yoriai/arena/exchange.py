@@ -12,7 +12,7 @@ import math
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
@@ -35,11 +35,10 @@ _LATEST = datetime(2200, 1, 1, tzinfo=UTC).timestamp()
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reader:
-    """Reads files for one user. `seen`: how often votes without an identity of their own have come so far."""
+    """Reads files for one user."""
 
     owner_id: str
     is_shared: bool
-    seen: Counter[str] = field(default_factory=Counter)
 
     def check(self, file: BinaryIO) -> int:
         """How many votes there are.
@@ -51,9 +50,9 @@ class Reader:
 
     def votes(self, file: BinaryIO) -> Iterator[Vote]:
         """Raises: as `check`."""
-        self.seen.clear()
+        seen: Counter[str] = Counter()
         for place, record in records(file):
-            yield self._vote(record, place)
+            yield self._vote(self._plain(record, place), seen)
 
     def _plain(self, record: object, place: int) -> dict[str, Any]:
         """Fields as `Vote` has them, checked."""
@@ -72,21 +71,21 @@ class Reader:
             "language": language_code(_text(record, "language", place, 64)),
         }  # fmt: skip
 
-    def _vote(self, record: object, place: int) -> Vote:
-        plain = self._plain(record, place)
+    def _vote(self, plain: Mapping[str, Any], seen: Counter[str]) -> Vote:
         return Vote(
-            **(plain | derived(plain)), id=secrets.token_hex(16), key=self._key(plain), owner_id=self.owner_id,
-            is_imported=True, is_shared=self.is_shared,
+            **{**plain, **derived(plain)}, id=secrets.token_hex(16), key=_told_apart(plain, seen),
+            owner_id=self.owner_id, is_imported=True, is_shared=self.is_shared,
         )  # fmt: skip
 
-    def _key(self, plain: Mapping[str, Any]) -> str:
-        """A vote that has no id or no time may be there several times: then it is told apart by how often it was."""
-        key = key_of(plain)
-        if plain["question_id"] and plain["voted_at"] != UNKNOWN_TIME:
-            return key
-        key = _digest([key, plain["winner"]])
-        self.seen[key] += 1
-        return _digest([key, self.seen[key]])
+
+def _told_apart(plain: Mapping[str, Any], seen: Counter[str]) -> str:
+    """A vote that has no id or no time may be there several times: it is told apart by how often it was `seen`."""
+    key = key_of(plain)
+    if plain["question_id"] and plain["voted_at"] != UNKNOWN_TIME:
+        return key
+    key = _digest([key, plain["winner"]])
+    seen[key] += 1
+    return _digest([key, seen[key]])
 
 
 def key_of(vote: Mapping[str, Any]) -> str:
