@@ -386,6 +386,7 @@ async def test_a_seed_gives_each_member_its_own_and_the_same_again() -> None:
     for _ in range(2):
         await asked(council(members, chair, reviews=True), seed=2**32 - 2)
     seeds = [[request.seed for request in member.asked] for member in (*members, chair)]
+    assert all(request.reads_anew for member in (*members, chair) for request in member.asked)
     assert seeds == [[2**32 - 2] * 4, [0] * 4, [1] * 4, [2, 3] * 2]
     for member in members:
         assert prompt(member.asked[1]) == prompt(member.asked[3])

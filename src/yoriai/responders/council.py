@@ -100,6 +100,8 @@ class CouncilResponder:
         }  # fmt: skip
         if self._council.mode != "vote":
             changes["response_format"] = None
+        if request.seed is not None:
+            changes["reads_anew"] = True
         return request.model_copy(update=changes)
 
     def _first_requests(self, sitting: Sitting, request: ChatRequest) -> list[ChatRequest]:
