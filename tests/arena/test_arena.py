@@ -107,6 +107,15 @@ async def test_a_members_file_counts_for_the_member_an_administrators_for_all(tm
         assert await exported(services, ben) == []
 
 
+async def test_what_a_member_and_an_administrator_brought_in_counts_once(tmp_path: Path) -> None:
+    async with house(tmp_path) as (services, anna, ben):
+        for user in (anna, LOCAL_OPERATOR, anna):
+            await services.arena.take_in(user, file_of(imported(1), imported(2)))
+        for user in (anna, ben, LOCAL_OPERATOR):
+            assert (await services.arena.board(user, VoteFilter())).votes == 2
+        assert (await services.arena.facets(anna))["topic"] == {"other": 2}
+
+
 async def test_a_guest_votes_but_brings_nothing_in(tmp_path: Path) -> None:
     async with house(tmp_path) as (services, anna, _):
         guest = await services.accounts.create_user("carl", "correct horse battery", Role.GUEST)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, insert, or_, select, true
 
 from yoriai.records import Style, Turn, Vote, VoteFilter, Winner
 from yoriai.store.tables import votes
@@ -58,7 +58,7 @@ def tallies(
     seen = and_(_seen(list(owners)), _wanted(list(owners), wanted))
     if with_style:
         styles = [votes.c.style_a, votes.c.style_b]
-        return [_styled(*row) for row in connection.execute(select(*group, *styles).where(seen))]
+        return [_styled(tuple(row)) for row in connection.execute(select(*group, *styles).where(seen))]
     counted = select(*group, func.count().label("count")).where(seen).group_by(*group)
     return [Tally(**row._mapping) for row in connection.execute(counted)]
 
@@ -82,7 +82,10 @@ def page(connection: Connection, owners: Iterable[str], after: str, size: int) -
 
 
 def _seen(owners: Sequence[str]) -> ColumnElement[bool]:
-    return or_(votes.c.owner_id.in_(owners), votes.c.is_shared)
+    """Theirs, and what is shared: once, where somebody else has brought in the same."""
+    theirs = votes.alias()
+    is_there = exists().where(theirs.c.key == votes.c.key, theirs.c.owner_id.in_(owners))
+    return or_(votes.c.owner_id.in_(owners), and_(votes.c.is_shared, ~is_there))
 
 
 def _wanted(owners: Sequence[str], wanted: VoteFilter) -> ColumnElement[bool]:
@@ -114,10 +117,8 @@ def _vote(row: Row[Any]) -> Vote:
     return Vote(**values, style_a=_style(row.style_a), style_b=_style(row.style_b))
 
 
-def _styled(
-    model_a: str, model_b: str, winner: Winner, is_blind: bool, has_leak: bool,
-    style_a: list[int] | None, style_b: list[int] | None,
-) -> Tally:  # fmt: skip
+def _styled(values: Sequence[Any]) -> Tally:
+    model_a, model_b, winner, is_blind, has_leak, style_a, style_b = values
     return Tally(
         model_a=model_a, model_b=model_b, winner=winner, count=1, is_blind=is_blind, has_leak=has_leak,
         style_a=_style(style_a), style_b=_style(style_b),
