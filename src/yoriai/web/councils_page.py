@@ -12,7 +12,7 @@ from yoriai.records import Council
 from yoriai.responders.council_shelf import COUNCIL
 from yoriai.responders.councils import FEWEST_MEMBERS, Draft
 from yoriai.types import POOLED, User
-from yoriai.web import layout
+from yoriai.web import layout, measured_minds
 from yoriai.web.cleaning import clean_text
 from yoriai.web.council_form import CouncilForm
 from yoriai.web.handling import Handling
@@ -37,6 +37,7 @@ class CouncilsPage:
                 ui.label(self._visitor.text("councils_too_few")).classes("y-note")
             if can(user, Action.KEEP_COUNCILS):
                 self._build_form([each.name for each in infos])
+            measured_minds.build(self._visitor)
             self._cards = ui.element("ul").classes("y-cards")
         await self._refresh(user)
 

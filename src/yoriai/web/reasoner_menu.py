@@ -13,6 +13,7 @@ from yoriai.errors import UsageError
 from yoriai.responders.naming import REASONER, parse
 from yoriai.responders.registry import Registry
 from yoriai.types import POOLED
+from yoriai.web import measured_minds
 from yoriai.web.handling import Handling
 from yoriai.web.visitor import Visitor
 
@@ -50,6 +51,7 @@ class ReasonerMenu:
         self._size = ui.number(visitor.text("reasoner_size"), min=1, max=128).props("outlined dense")
         self._scorer = self._select("scorer", {})
         self._inner = self._select("inner", [])
+        measured_minds.build(visitor)
         with ui.row():
             ui.button(visitor.text("cancel"), on_click=self._dialog.close).props("flat no-caps")
             use = self._handling.safely(self._use)
