@@ -82,11 +82,7 @@ class Comparisons:
             ForbiddenError: the local operator has no account to keep it in.
         """
         require(user, Action.CHAT)
-        names = [await self._registry.lasting_name(name, user) for name in responders]
-        if not LEAST <= len(names) <= MOST or len(set(names)) < len(names):
-            raise UsageError(
-                "chat.compare_how_many", param="responders", least=LEAST, most=MOST, count=len(names)
-            )
+        names = _checked([await self._registry.lasting_name(name, user) for name in responders])
         if kind == "blind":
             random.SystemRandom().shuffle(names)
         moment = making.now()
@@ -219,3 +215,11 @@ def is_open(comparison: Comparison) -> bool:
 def _check_open(comparison: Comparison) -> None:
     if not is_open(comparison):
         raise ConflictError("chat.compare_blind")
+
+
+def _checked(names: list[str]) -> list[str]:
+    """Raises: UsageError: too few, too many, or one twice."""
+    count = len(set(names))
+    if not LEAST <= count <= MOST or count < len(names):
+        raise UsageError("chat.compare_how_many", param="responders", least=LEAST, most=MOST, count=count)
+    return names
