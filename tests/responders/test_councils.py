@@ -15,7 +15,7 @@ from yoriai.bootstrap import LOCAL_OPERATOR, Services
 from yoriai.deliberation import Deliberation
 from yoriai.errors import ConflictError, ForbiddenError, NotFoundError, UnsupportedError, UsageError
 from yoriai.responders.assistants import Draft as AssistantDraft
-from yoriai.responders.councils import Draft
+from yoriai.responders.councils import Draft, Mode
 from yoriai.settings import EngineSettings, Settings
 from yoriai.types import ChatRequest, Context, Finish, Role, Stage, TextDelta, Usage, User
 
@@ -166,6 +166,26 @@ async def test_hanging_up_frees_every_engine(services: Services) -> None:
     with anyio.fail_after(1):
         while any(services.router.is_answering(besides=name) for name in PAIR):
             await anyio.sleep(0.01)
+
+
+async def test_the_same_seed_gives_the_same_council(services: Services) -> None:
+    await services.councils.create(
+        ANNA, Draft(name="two", members=(ONE, ONE), member_tokens=24, reviews=True)
+    )
+    responder = await services.registry.get("council:two", ANNA)
+
+    async def told(seed: int) -> object:
+        said, last = "", None
+        request = asking("council:two", seed=seed, max_tokens=24, temperature=1)
+        async for event in responder.respond(request, Context(user=ANNA)):
+            said += event.text if isinstance(event, TextDelta) else ""
+            last = event if isinstance(event, Deliberation) else last
+        assert last
+        return said, [each.text for each in last.contributions], last.reviews, last.claims
+
+    first = await told(7)
+    assert await told(7) == first
+    assert await told(8) != first
 
 
 async def test_where_memory_holds_one_model_members_answer_one_after_the_other(
