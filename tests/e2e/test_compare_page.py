@@ -13,13 +13,17 @@ def begin(page: Page, *names: str) -> None:
     """Choose whom to ask."""
     page.goto("/compare")
     page.wait_for_selector(".y-composer textarea")
+    expect(page.locator(".y-chosen .q-chip")).to_have_count(2)  # who is chosen to begin with
     box = page.get_by_role("combobox", name="Who is asked")
-    for _ in range(page.locator(".y-chosen .q-chip").count()):
+    chips = page.locator(".y-chosen .q-chip")
+    for left in reversed(range(chips.count())):
         box.press("Backspace")
+        expect(chips).to_have_count(left)
     for name in names:
         box.fill(name)
         page.locator(".q-menu .q-item", has_text=name).first.click()
-        expect(page.locator(".y-chosen .q-chip", has_text=name)).to_be_visible()
+        expect(chips.filter(has_text=name)).to_be_visible()
+    expect(chips).to_have_count(len(names))
     box.press("Escape")
 
 
