@@ -18,7 +18,7 @@ from yoriai.responders.comparing import answer_line
 from yoriai.responders.council_shelf import COUNCIL
 from yoriai.responders.debate import debate
 from yoriai.responders.emitting import Emit, emitted
-from yoriai.responders.members import Seat, Sitting, answer, total
+from yoriai.responders.members import Seat, Sitting, answer
 from yoriai.responders.reviewing import review
 from yoriai.responders.search.calls import Calls, Limits
 from yoriai.responders.voting import vote
@@ -89,7 +89,7 @@ class CouncilResponder:
         """The last snapshot: what all of it took, and what its best member alone did."""
         best = sitting.best()
         first = next(each for each in sitting.state.contributions if each.label == best.label)
-        sitting.tell(is_urgent=True, single=total([first]), single_name=best.name)
+        sitting.tell(is_urgent=True, single=first.cost, single_name=best.name)
 
     def _asked(self, request: ChatRequest) -> ChatRequest:
         """As members are asked: within a member's budget, in prose unless their answers are what is voted on."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from yoriai.deliberation import Contribution, Cost, Deliberation, Review
+from yoriai.deliberation import Contribution, Deliberation, Review
 from yoriai.errors import EngineError, YoriaiError
 from yoriai.i18n.catalogue import text
 from yoriai.records import Council
@@ -182,16 +182,6 @@ def mean_ranks(reviews: Sequence[Review]) -> dict[str, float]:
         for place, label in enumerate(review.ranking, 1):
             places.setdefault(label, []).append(place)
     return {label: sum(found) / len(found) for label, found in places.items()}
-
-
-def total(contributions: Sequence[Contribution]) -> Cost:
-    """Of one member's answers, one after the other."""
-    costs = [each.cost for each in contributions]
-    return Cost(
-        calls=sum(each.calls for each in costs), prompt_tokens=sum(each.prompt_tokens for each in costs),
-        completion_tokens=sum(each.completion_tokens for each in costs),
-        seconds=round(sum(each.seconds for each in costs), 3), swaps=sum(each.swaps for each in costs),
-    )  # fmt: skip
 
 
 async def _contribute(sitting: Sitting, place: int, request: ChatRequest, round_: int) -> None:
