@@ -21,6 +21,8 @@ class Action(StrEnum):
     DELETE = "delete"
     KEEP_DOCUMENTS = "keep_documents"  # files and collections of one's own
     KEEP_ASSISTANTS = "keep_assistants"
+    KEEP_COUNCILS = "keep_councils"
+    BRING_VOTES = "bring_votes"  # of elsewhere; to vote, one only has to chat
     READ_FOLDERS = "read_folders"  # of this machine
     MANAGE_USERS = "manage_users"
     MANAGE_MODELS = "manage_models"
@@ -36,10 +38,12 @@ class Thing:
 
 
 _OF_ADMINISTRATORS = {Action.MANAGE_USERS, Action.MANAGE_MODELS, Action.SEE_METRICS}
-_OF_MEMBERS = {Action.KEEP_DOCUMENTS, Action.KEEP_ASSISTANTS}
+_OF_MEMBERS = {Action.KEEP_DOCUMENTS, Action.KEEP_ASSISTANTS, Action.KEEP_COUNCILS, Action.BRING_VOTES}
 _REFUSED = {
     Action.KEEP_DOCUMENTS: "access.not_for_guests",
     Action.KEEP_ASSISTANTS: "access.no_assistants_for_guests",
+    Action.KEEP_COUNCILS: "access.no_councils_for_guests",
+    Action.BRING_VOTES: "access.no_votes_for_guests",
     Action.READ_FOLDERS: "access.terminal_only",
 }
 _OF_OWNERS = {Action.READ, Action.CHANGE, Action.DELETE}

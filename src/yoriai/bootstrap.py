@@ -17,12 +17,16 @@ from anyio import to_thread
 
 from yoriai.access import LOCAL_OPERATOR_ID
 from yoriai.accounts.accounts import Accounts
+from yoriai.arena.arena import Arena
+from yoriai.arena.battles import Battles
+from yoriai.arena.facts import Facts
 from yoriai.catalog import catalogue, licences
 from yoriai.catalog.catalogue import Entry
 from yoriai.catalog.library import Library
 from yoriai.catalog.policy import Policy
 from yoriai.catalog.pulls import Pulls
 from yoriai.chat.chat import Chat
+from yoriai.chat.comparisons import Comparisons
 from yoriai.egress import Egress
 from yoriai.engines.router import Router
 from yoriai.errors import PrerequisiteError
@@ -33,7 +37,10 @@ from yoriai.knowledge.knowledge import Knowledge
 from yoriai.knowledge.web_pages import PURPOSE
 from yoriai.responders.assistant import AssistantResponder
 from yoriai.responders.assistants import Assistants
+from yoriai.responders.council_shelf import CouncilShelf
+from yoriai.responders.councils import Councils
 from yoriai.responders.grounding import Rewrites
+from yoriai.responders.reasoner import ReasonerResponder
 from yoriai.responders.registry import Registry
 from yoriai.settings import Settings
 from yoriai.store.database import Database
@@ -61,10 +68,14 @@ class Services:
     accounts: Accounts
     router: Router
     assistants: Assistants
+    councils: Councils
     registry: Registry
     jobs: Jobs
     knowledge: Knowledge
     chat: Chat
+    arena: Arena
+    comparisons: Comparisons
+    battles: Battles
     metrics: Metrics
 
 
@@ -93,14 +104,19 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         ending.push_async_callback(knowledge.aclose)
         results = Results(database=database)
         assistants = Assistants(database, router, library)
-        rewrites = Rewrites()
+        shelf, rewrites = CouncilShelf(database), Rewrites()
         registry = Registry(
-            router, library, assistants, default=settings.model,
+            router, library, assistants, shelf, default=settings.model, judge=settings.reasoner.judge,
             answers=lambda assistant, inner, judge: AssistantResponder(assistant, inner, knowledge, rewrites, judge),
+            reasons=lambda plan, inner, judge: ReasonerResponder(
+                plan, inner, judge or inner, settings.reasoner, at_once=settings.engine.parallel
+            ),
         )  # fmt: skip
         metrics = Metrics()
         chat = Chat(database, registry, metrics)
         ending.push_async_callback(chat.aclose)
+        comparisons = Comparisons(database, registry, chat)
+        arena = Arena(database, registry, Facts(entries, library, policy, results))
         yield Services(
             settings=settings,
             egress=egress,
@@ -114,10 +130,14 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
             accounts=Accounts(database, settings.accounts),
             router=router,
             assistants=assistants,
+            councils=Councils(database, shelf, registry),
             registry=registry,
             jobs=jobs,
             knowledge=knowledge,
             chat=chat,
+            arena=arena,
+            comparisons=comparisons,
+            battles=Battles(database, registry, comparisons, arena),
             metrics=metrics,
         )
 

@@ -1,4 +1,4 @@
-"""The values of what is kept for people: collections, files, documents, assistants, long work. No behaviour.
+"""The values of what is kept for people: collections, files, documents, assistants, councils, long work. No behaviour.
 
 `store` reads and writes them, `jobs`, `knowledge` and `responders` work with them, the surfaces show them.
 """
@@ -15,6 +15,10 @@ Sharing = Literal["owner", "everyone"]
 # duplicate: another document of the collection has this content; excluded: removed, though its folder still has it.
 DocumentStatus = Literal["queued", "ready", "failed", "duplicate", "excluded"]
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
+Winner = Literal["model_a", "model_b", "tie", "bothbad"]
+Topic = Literal["code", "arithmetic", "documents", "writing", "other"]
+Leak = Literal["", "model_a", "model_b", "both"]
+Voters = Literal["everyone", "mine", "here", "imported"]  # who voted
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,6 +52,40 @@ class Assistant:
     only_documents: bool  # "not in the documents" where they don't bear out an answer
     checks_support: bool
     judge: str = ""  # model that is asked about sentences afterwards; empty: none
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Comparison:
+    """A question put to several responders; each has a conversation of its own."""
+
+    id: str
+    user_id: str
+    kind: Literal["side", "blind"]  # blind: names are hidden until its user has voted
+    title: str
+    created_at: datetime
+    updated_at: datetime
+    revealed_at: datetime | None = None
+    winner: Winner | None = None  # of a blind one, once voted on
+    leak: Leak = ""  # whose answer told its name
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Council:
+    """Responders that answer together; `council:NAME` wherever a model's name is."""
+
+    id: str
+    owner_id: str
+    name: str
+    sharing: Sharing
+    members: tuple[str, ...]  # responders, the most trusted first: that order decides ties
+    chair: str  # who writes the answer; empty: the first member
+    mode: Literal["synthesise", "vote", "debate"]
+    reviews: bool  # each member looks at the others' answers before the chair settles
+    rounds: int  # of a debate, after the first answers
+    member_tokens: int  # of one answer
+    member_seconds: float  # for one answer, from when its model is ready
     created_at: datetime
     updated_at: datetime
 
@@ -107,3 +145,59 @@ class Job:
     detail: str = ""  # what it works on just now
     error_key: str | None = None
     error_values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Turn:
+    """One message of a conversation that was voted on."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Style:
+    """How an answer looks, whatever it says."""
+
+    length: int  # characters
+    headers: int = 0
+    lists: int = 0  # items
+    bold: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Vote:
+    """Which of two answers somebody preferred."""
+
+    id: str
+    key: str  # the same vote, wherever it is kept, has the same
+    owner_id: str  # who voted, or brought it in
+    question_id: str  # as its file calls it
+    judge: str  # who voted, by name
+    model_a: str
+    model_b: str
+    winner: Winner
+    voted_at: datetime
+    is_blind: bool = True  # nobody knew who was who
+    is_imported: bool = False
+    is_shared: bool = False  # counts on everybody's boards
+    leak: Leak = ""  # whose answer told its name
+    language: str = ""  # of the question: "en", "ja", or a name in English
+    topic: Topic = "other"
+    turn: int = 1  # questions in it
+    conversation_a: tuple[Turn, ...] = ()
+    conversation_b: tuple[Turn, ...] = ()
+    style_a: Style | None = None  # of all its answers together; None: nobody knows
+    style_b: Style | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VoteFilter:
+    """Which votes a board counts; empty: all."""
+
+    language: str = ""
+    topic: Topic | Literal[""] = ""
+    voters: Voters = "everyone"
+    judge: str = ""
+    with_named: bool = False  # also where the names were seen
+    with_leaks: bool = False  # also where an answer told its name

@@ -132,6 +132,24 @@ class KnowledgeSettings(_Section):
     )
 
 
+class ReasonerSettings(_Section):
+    """What `reasoner:…` may spend on one answer."""
+
+    max_tokens: int = Field(
+        32_768, ge=256, description="Tokens that all calls of one search may generate together."
+    )
+    max_seconds: float = Field(900, gt=0, description="A search ends by then, with the best it has.")
+    sample_tokens: int = Field(
+        1024, ge=16, description="Tokens of one sample where the request sets no limit."
+    )
+    temperature: float = Field(
+        0.7, gt=0, le=2, description="Of samples where the request sets none, or 0: they have to differ."
+    )
+    judge: str = Field(
+        "", description="Model that grades answers; empty: the responder that gave them grades them itself."
+    )
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="YORIAI_",
@@ -154,6 +172,7 @@ class Settings(BaseSettings):
     catalog: CatalogSettings = CatalogSettings()
     download: DownloadSettings = DownloadSettings()
     knowledge: KnowledgeSettings = KnowledgeSettings()
+    reasoner: ReasonerSettings = ReasonerSettings()
     accounts: AccountSettings = AccountSettings()
     remotes: tuple[RemoteSettings, ...] = Field(
         (), description="OpenAI-compatible endpoints to use as engines."

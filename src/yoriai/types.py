@@ -14,6 +14,8 @@ from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from yoriai.deliberation import Deliberation
+
 Language = Literal["en", "ja"]
 
 
@@ -160,6 +162,7 @@ class ChatRequest(Sampling):
     logprobs: bool = False
     top_logprobs: int | None = Field(None, ge=0, le=20)
     n: int = Field(1, ge=1, le=16)
+    reads_anew: bool = False  # our own: no prefix that the engine has read before, so that a seed repeats itself
 
 
 class CompletionRequest(Sampling):
@@ -209,7 +212,10 @@ class ToolCall:
 class Stage:
     """What is being done before or between the words: `loading` a model, `queued`, `prompt` (being read) …"""
 
-    name: Literal["queued", "loading", "prompt", "generating", "searching", "parts", "checking"]
+    name: Literal[
+        "queued", "loading", "prompt", "generating", "searching", "parts", "checking",
+        "members", "reviewing", "settling", "sampling", "scoring", "exploring", "repairing",
+    ]  # fmt: skip
     detail: str = ""
     progress: float | None = None  # 0 … 1
 
@@ -294,7 +300,7 @@ class Support:
     sentences: tuple[SentenceSupport, ...]
 
 
-Event = TextDelta | ReasoningDelta | ToolCall | Stage | Sources | Support | Usage | Finish
+Event = TextDelta | ReasoningDelta | ToolCall | Stage | Sources | Support | Deliberation | Usage | Finish
 
 
 class Responder(Protocol):
@@ -333,6 +339,9 @@ class Conversation:
     leaf_id: str | None  # the end of the branch that was last looked at
     created_at: datetime
     updated_at: datetime
+    comparison_id: str | None = None  # that it is part of; None: one of its own
+    place: int | None = None  # in the comparison, from 0
+    is_masked: bool = False  # nobody may see who answers until the vote
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -357,6 +366,8 @@ class ConversationMessage:
     error_values: dict[str, Any] = field(default_factory=dict)
     sources: Sources | None = None  # of a reply from documents
     support: Support | None = None
+    deliberation: Deliberation | None = None  # of a council's or a reasoner's reply
+    duration_ms: float | None = None  # from the question to the reply's end, waiting included
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

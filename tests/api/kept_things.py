@@ -1,4 +1,4 @@
-"""What a user can keep in collections, files and assistants, and every route to it. Not a test itself."""
+"""What a user can keep in collections, files, assistants and councils, and every route to it. Not a test itself."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TEXT = "The merger with Yamada is announced on Friday."
 Route = tuple[str, str, dict[str, Any] | None]
 _C, _D = "/api/collections/{collection_id}", "/api/collections/{collection_id}/documents/{document_id}"
 _V, _F = "/v1/vector_stores/{vector_store_id}", "/v1/vector_stores/{vector_store_id}/files/{file_id}"
-_A = "/api/assistants/{assistant_id}"
+_A, _K = "/api/assistants/{assistant_id}", "/api/councils/{council_id}"
 
 # Everyone may read these of what is shared …
 READING: list[Route] = [
@@ -36,6 +36,7 @@ READING: list[Route] = [
     ("GET", _F + "/content", None),
     ("POST", _V + "/search", {"query": "merger"}),
     ("GET", _A, None),
+    ("GET", _K, None),
 ]
 # … nobody else may change them …
 CHANGING: list[Route] = [
@@ -53,6 +54,8 @@ CHANGING: list[Route] = [
     ("DELETE", _F, None),
     ("PATCH", _A, {"name": "mine"}),
     ("DELETE", _A, None),
+    ("PATCH", _K, {"name": "mine"}),
+    ("DELETE", _K, None),
 ]
 # … and these are never shared.
 PRIVATE: list[Route] = [
@@ -76,7 +79,7 @@ class Kept:
     """One user's things, as the paths name them."""
 
     ids: dict[str, str]
-    name: str  # of the assistant and of the collection
+    name: str  # of the assistant, of the council and of the collection
 
     def send(self, client: httpx2.Client, route: Route) -> httpx2.Response:
         method, path, body = route
@@ -94,7 +97,7 @@ class Kept:
 
 @contextmanager
 def kept(client: httpx2.Client, name: str, home: Path, *, sharing: str) -> Iterator[Kept]:
-    """A collection with a document of a file that was handed in, and an assistant; removed at the end."""
+    """A collection with a document of a file that was handed in, an assistant and a council; removed at the end."""
     file = client.post(
         "/v1/files", files={"file": ("merger.txt", TEXT.encode())}, data={"purpose": "assistants"}
     ).json()
@@ -104,12 +107,16 @@ def kept(client: httpx2.Client, name: str, home: Path, *, sharing: str) -> Itera
     document = client.get(f"/api/collections/{collection}/documents").json()["documents"][0]["document"]
     wish = {"name": name, "sharing": sharing, "collection_ids": [collection], "model": "smollm2-135m"}
     assistant = client.post("/api/assistants", json=wish).json()
+    members = ["smollm2-135m", f"assistant:{assistant['id']}"]
+    council = client.post("/api/councils", json={"name": name, "sharing": sharing, "members": members}).json()
     ids = {
         "collection_id": collection, "vector_store_id": collection, "document_id": document["id"],
         "file_id": file["id"], "number": "1", "assistant_id": assistant["id"], "job_id": _job(home, collection),
+        "council_id": council["id"],
     }  # fmt: skip
     yield Kept(ids=ids, name=name)
     for path in (
+        f"/api/councils/{council['id']}",
         f"/api/assistants/{assistant['id']}",
         f"/api/collections/{collection}",
         f"/v1/files/{file['id']}",

@@ -40,6 +40,24 @@ OWNED = [
     ("GET", "/api/replies/{reply_id}/events", None),
     ("DELETE", "/api/tokens/{token_id}", None),
 ]
+_P = "/api/comparisons/{comparison_id}"
+COMPARED: list[tuple[str, str, Any]] = [
+    ("GET", _P, None),
+    ("POST", _P + "/messages", {"text": "hi"}),
+    ("POST", _P + "/stop", None),
+    ("POST", _P + "/adopt", {"conversation_id": "{conversation_id}"}),
+    ("DELETE", _P, None),
+]
+_W = "/api/arena/battles/{battle_id}"
+BATTLES: list[tuple[str, str, Any]] = [
+    ("GET", _W, None),
+    ("POST", _W + "/messages", {"text": "hi"}),
+    ("POST", _W + "/stop", None),
+    ("POST", _W + "/vote", {"winner": "tie"}),
+    ("DELETE", _W, None),
+]
+# Who there is, whoever answers a battle.
+NAMING = {"/v1/models", "/v1/models/{name}", "/api/models", "/api/assistants", "/metrics"}
 _C, _D = "/api/collections/{collection_id}", "/api/collections/{collection_id}/documents/{document_id}"
 _V, _F = "/v1/vector_stores/{vector_store_id}", "/v1/vector_stores/{vector_store_id}/files/{file_id}"
 FILE: dict[str, Any] = {"files": {"file": ("x.txt", b"x")}}
@@ -144,7 +162,7 @@ def test_every_route_to_an_owned_thing_is_walked_as_another_user() -> None:
     of_knowledge = {(method, path) for method, path, _ in READ_OF_KNOWLEDGE + OWNERS_OF_KNOWLEDGE}
     of_documents = {(method, path.partition("?")[0]) for method, path, _ in ALL}  # as each role there
     assert with_ids == {
-        (method, path) for method, path, _ in OWNED
+        (method, path) for method, path, _ in OWNED + COMPARED + BATTLES
     } | of_knowledge | ELSEWHERE | of_documents | {(method, path) for method, path, _ in BATCHES}
     assert of_documents >= of_knowledge | ELSEWHERE
 
@@ -160,6 +178,79 @@ def test_what_is_annas_does_not_exist_for_ben(
     assert ben.request(method, url, json=body).status_code == 404
     assert anna.get(f"/api/conversations/{conversation}").json()["conversation"]["title"] == "private"
     anna.post(f"/api/replies/{asked['reply']['id']}/stop")
+
+
+def test_comparisons_of_anna_do_not_exist_for_ben(anna: httpx2.Client, ben: httpx2.Client) -> None:
+    assistant = anna.post("/api/assistants", json={"name": "of anna", "model": "smollm2-135m"}).json()
+    made = anna.post("/api/comparisons", json={"responders": ["smollm2-135m", "assistant:of anna"]}).json()
+    ids = {
+        "comparison_id": made["comparison"]["id"],
+        "conversation_id": made["columns"][0]["conversation"]["id"],
+    }
+    for method, path, body in COMPARED:
+        filled = {name: value.format(**ids) for name, value in body.items()} if body else None
+        assert ben.request(method, path.format(**ids), json=filled).status_code == 404, path
+    assert ben.get("/api/comparisons").json()["comparisons"] == []
+    assert ids["comparison_id"] in anna.get("/api/comparisons").text
+    assert anna.post(_P.format(**ids) + "/stop").status_code == 204
+    taken = anna.post(_P.format(**ids) + "/adopt", json={"conversation_id": ids["conversation_id"]})
+    assert taken.json()["comparison_id"] is None
+    assert anna.delete(_P.format(**ids)).status_code == 204
+    anna.delete(f"/api/assistants/{assistant['id']}")
+
+
+@pytest.fixture
+def blind(anna: httpx2.Client) -> Any:
+    """A battle of anna's between two of hers, both of which have answered: its ids, and their names."""
+    names = ["zorbulon", "quixander"]
+    made = [
+        anna.post("/api/assistants", json={"name": each, "model": "smollm2-135m"}).json() for each in names
+    ]
+    wish = {"text": "Say one word.", "among": [f"assistant:{each}" for each in names]}
+    battle = anna.post("/api/arena/battles", json=wish).json()
+    for column in battle["columns"]:
+        anna.get(f"/api/replies/{column['messages'][-1]['id']}/events", timeout=60)
+    column = battle["columns"][0]
+    ids = {
+        "battle_id": battle["comparison"]["id"], "comparison_id": battle["comparison"]["id"],
+        "conversation_id": column["conversation"]["id"], "reply_id": column["messages"][-1]["id"],
+    }  # fmt: skip
+    yield ids, [*names, *(each["id"] for each in made), "smollm2"]
+    anna.delete(_W.format(**ids))
+    for each in made:
+        anna.delete(f"/api/assistants/{each['id']}")
+
+
+def test_no_route_tells_who_answers_a_battle_before_the_vote(anna: httpx2.Client, blind: Any) -> None:
+    ids, telltale = blind
+    walked = 0
+    for method, path in ROUTES:
+        is_its = any(f"{{{name}}}" in path for name in ids)
+        if path in NAMING or method == "DELETE" or not (is_its or (method == "GET" and "{" not in path)):
+            continue
+        if path.endswith("/vote"):
+            continue
+        body = {"conversation_id": ids["conversation_id"], "text": "alone?", "title": "mine"}
+        got = anna.request(method, path.format(**ids), json=None if method == "GET" else body, timeout=60)
+        words = telltale if is_its else telltale[:-1]  # others are asked by their model's name
+        assert [each for each in words if each in got.text.lower()] == [], (method, path, got.text)
+        walked += is_its
+    assert walked >= 12
+    anna.post(f"/api/arena/battles/{ids['battle_id']}/stop")
+    told = anna.post(f"/api/arena/battles/{ids['battle_id']}/vote", json={"winner": "tie"})
+    assert told.status_code == 200, told.text
+    assert {column["conversation"]["model"] for column in told.json()["columns"]} == {
+        "assistant:zorbulon", "assistant:quixander",
+    }  # fmt: skip
+
+
+def test_battles_of_anna_do_not_exist_for_ben(anna: httpx2.Client, ben: httpx2.Client, blind: Any) -> None:
+    ids, _ = blind
+    for method, path, body in BATTLES:
+        assert ben.request(method, path.format(**ids), json=body).status_code == 404, path
+    assert ben.get("/api/arena/battles").json()["battles"] == []
+    assert anna.get("/api/arena/questions?source=earlier").json()["questions"]
+    assert ben.get("/api/arena/questions?source=earlier").json()["questions"] == []
 
 
 def test_conversations_of_others_are_not_listed_nor_found(anna: httpx2.Client, ben: httpx2.Client) -> None:

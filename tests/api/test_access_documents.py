@@ -1,4 +1,4 @@
-"""Documents and assistants: every route, as their owner, as each kind of other user, private and shared."""
+"""Documents, assistants and councils: every route, as their owner, as each kind of other user, private and shared."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_what_is_shared_is_nobody_elses_to_change(
 
 
 @every_pair
-@pytest.mark.parametrize("kind", ["assistant", "collection"])
+@pytest.mark.parametrize("kind", ["assistant", "collection", "council"])
 def test_another_users_documents_are_not_asked(
     kind: str, owner: str, other: str, people: dict[str, httpx2.Client], private: dict[str, Kept]
 ) -> None:
@@ -112,10 +112,10 @@ def test_another_users_documents_are_not_asked(
         assert refused.status_code == 404
         assert people[other].post("/api/conversations", json={"model": wish["model"]}).status_code == 404
     listed = [model["id"] for model in people[other].get("/v1/models").json()["data"]]
-    assert f"assistant:{things.name}" not in listed
-    assert f"assistant:{things.name}" in [
-        model["id"] for model in people[owner].get("/v1/models").json()["data"]
-    ]
+    own = [model["id"] for model in people[owner].get("/v1/models").json()["data"]]
+    for prefix in ("assistant", "council"):
+        assert f"{prefix}:{things.name}" not in listed
+        assert f"{prefix}:{things.name}" in own
 
 
 @pytest.mark.parametrize("other", ["anna", "gus"])
@@ -145,6 +145,41 @@ def test_a_shared_assistant_shares_no_documents(
 
 
 @pytest.mark.parametrize("other", ["anna", "gus"])
+def test_a_shared_council_shares_no_members(
+    other: str, people: dict[str, httpx2.Client], private: dict[str, Kept]
+) -> None:
+    """Who may use it gets answers from members that they may ask, and those only."""
+    ben, secret = people["ben"], private["ben"]
+    wish = {
+        "name": f"for {other}", "sharing": "everyone", "mode": "vote", "member_tokens": 16,
+        "members": ["smollm2-135m", f"assistant:{secret.name}"],
+    }  # fmt: skip
+    made = ben.post("/api/councils", json=wish).json()
+    try:
+        assert made["members"][1] == f"assistant:{secret.name}"
+        shown = people[other].get(f"/api/councils/{made['id']}").json()
+        assert shown["members"][1] == f"assistant:{secret.ids['assistant_id']}"
+        ask = {"model": f"council:for {other}", "messages": QUESTION, "temperature": 0}
+        answer = people[other].post("/v1/chat/completions", json=ask).json()["choices"][0]["message"]
+        assert "Without [B] assistant:asst_" in answer["content"]
+        assert secret.name not in str(answer)
+        assert TEXT not in str(answer)
+    finally:
+        ben.delete(f"/api/councils/{made['id']}")
+
+
+@pytest.mark.parametrize("other", ["anna", "gus"])
+def test_a_council_takes_no_members_of_others(
+    other: str, people: dict[str, httpx2.Client], private: dict[str, Kept]
+) -> None:
+    wish = {"name": "thief", "members": ["smollm2-135m", f"assistant:{private['ben'].ids['assistant_id']}"]}
+    assert people[other].post("/api/councils", json=wish).status_code == (403 if other == "gus" else 404)
+    if other == "anna":
+        own = private["anna"].ids["council_id"]
+        assert people["anna"].patch(f"/api/councils/{own}", json=wish).status_code == 404
+
+
+@pytest.mark.parametrize("other", ["anna", "gus"])
 def test_an_assistant_takes_no_collection_of_others(
     other: str, people: dict[str, httpx2.Client], private: dict[str, Kept], shared: Kept
 ) -> None:
@@ -162,7 +197,7 @@ def test_an_assistant_takes_no_collection_of_others(
     ("path", "body"),
     [
         ("/api/collections", {"name": "g"}), ("/v1/vector_stores", {"name": "g"}), ("/api/assistants", {"name": "g"}),
-        ("/v1/files", None),
+        ("/v1/files", None), ("/api/councils", {"name": "g", "members": ["smollm2-135m", "smollm2-135m"]}),
     ],
 )  # fmt: skip
 def test_guests_keep_nothing(path: str, body: Any, people: dict[str, httpx2.Client]) -> None:
@@ -177,7 +212,8 @@ def test_lists_hold_ones_own_and_what_is_shared(
         client = people[name]
         assistants = {each["name"] for each in client.get("/api/assistants").json()["assistants"]}
         stores = {each["name"] for each in client.get("/v1/vector_stores?limit=100").json()["data"]}
-        for seen in (assistants, stores):
+        councils = {each["name"] for each in client.get("/api/councils").json()["councils"]}
+        for seen in (assistants, stores, councils):
             assert shared.name in seen
             assert private[others].name not in seen
         assert private[others].ids["file_id"] not in {f["id"] for f in client.get("/v1/files").json()["data"]}

@@ -6,7 +6,8 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from yoriai.api.chunks import Answer, ChatChunks, TextChunks, json_text, legacy_logprobs
+from yoriai.api.chunks import Answer, ChatChunks, TextChunks, legacy_logprobs
+from yoriai.api.encoding import json_text
 from yoriai.types import Event, Finish, ReasoningDelta, TextDelta, ToolCall, Usage
 
 USAGE = Usage(prompt_tokens=3, completion_tokens=2, cached_tokens=1)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import asdict, replace
 from typing import Any
 
+from deliberating import COUNCIL, VOTE
 from yoriai.api.chunks import Answer, ChatChunks
 from yoriai.types import (
     Citation,
@@ -13,6 +15,7 @@ from yoriai.types import (
     Finish,
     SentenceSupport,
     Sources,
+    Stage,
     Support,
     TextDelta,
     Usage,
@@ -71,6 +74,39 @@ def test_a_stream_has_them_on_its_last_delta() -> None:
     assert deltas[-1]["finish_reason"] == "stop"
     assert_grounded(deltas[-1]["delta"], "".join(each["delta"].get("content", "") for each in deltas))
     assert not any("yoriai" in each["delta"] for each in deltas[:-1])
+
+
+def test_a_councils_stream_tells_its_stages_and_at_last_what_was_said() -> None:
+    encoder = ChatChunks("m", include_usage=False)
+    events: list[Event] = [
+        Stage(name="loading", detail="a"),  # what any model does is not told
+        Stage(name="members", detail="A, B"),
+        COUNCIL,
+        Stage(name="settling"),
+        TextDelta(text="[1]"),
+        replace(COUNCIL, reason="half a pair: \ud83d"),
+        Finish(reason="stop"),
+    ]
+    data = b"".join(encoder.encode(event) for event in events).decode()
+    deltas = [json.loads(part[6:])["choices"][0]["delta"] for part in data.split("\n\n") if part]
+    told = [each["yoriai"] for each in deltas if "yoriai" in each]
+    assert [each["stage"]["name"] for each in told[:-1]] == ["members", "settling"]
+    assert "annotations" not in deltas[-1]
+    assert told[-1]["deliberation"] == asdict(COUNCIL) | {"reason": "half a pair: \ufffd"} | {
+        name: json.loads(json.dumps(asdict(COUNCIL)[name]))
+        for name in ("contributions", "reviews", "claims", "ballots", "nodes")
+    }
+
+
+async def test_a_councils_whole_answer_tells_what_was_said() -> None:
+    async def answered() -> AsyncIterator[Event]:
+        for event in (TextDelta(text="ten"), VOTE, Finish(reason="stop")):
+            yield event
+
+    message = (await Answer().gather(answered())).chat_shape("m")["choices"][0]["message"]
+    assert message["yoriai"]["deliberation"]["ballots"][0] == {
+        "answer": "10", "labels": ["A", "B"], "share": 2 / 3,
+    }  # fmt: skip
 
 
 def test_what_rests_on_nothing_says_nothing() -> None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 
 from yoriai.chat.reply import LeftOut, Reply
+from yoriai.deliberation import Contribution, Deliberation
 from yoriai.errors import DiskFullError
 from yoriai.telemetry import Metrics
 from yoriai.types import ConversationMessage, Event, Sources, Support, TextDelta
@@ -89,3 +90,24 @@ async def test_sources_are_told_before_the_words_and_kept_with_the_reply() -> No
     assert [update.kind for update in updates] == ["snapshot", "sources", "delta", "end"]
     assert updates[1].sources == sources
     assert (kept[-1].sources, kept[-1].support) == (sources, Support(sentences=()))
+
+
+async def test_a_deliberation_is_followed_as_it_grows_and_its_last_state_is_kept() -> None:
+    running = Deliberation(method="vote", contributions=(Contribution(label="A", name="a", state="running"),))
+    done = Deliberation(method="vote", contributions=(Contribution(label="A", name="a", text="one"),))
+    kept: list[ConversationMessage] = []
+
+    async def save(message: ConversationMessage) -> None:
+        kept.append(message)
+
+    async def deliberated() -> AsyncGenerator[Event | LeftOut, None]:
+        for event in (running, done, TextDelta(text="one")):
+            await asyncio.sleep(0.01)
+            yield event
+
+    reply = Reply(empty(), save, Metrics())
+    reply.start(deliberated(), lambda: None)
+    updates = [update async for update in reply.follow()]
+    assert [update.kind for update in updates] == ["snapshot", "deliberation", "deliberation", "delta", "end"]
+    assert [update.deliberation for update in updates[1:3]] == [running, done]
+    assert kept[-1].deliberation == done

@@ -6,18 +6,20 @@ import json
 
 import pytest
 
+from deliberating import COUNCIL
 from yoriai import errors
 from yoriai.api.chunks import ChatChunks
 from yoriai.api.errors import body_of, status_of
 from yoriai.cli.ask import joined
 from yoriai.cli.talk import error_of, events_of
 from yoriai.errors import YoriaiError
-from yoriai.types import Finish, ReasoningDelta, TextDelta, Usage
+from yoriai.types import Finish, ReasoningDelta, Stage, TextDelta, Usage
 
 
 def test_events_survive_the_way_through_the_wire() -> None:
     events = [
-        ReasoningDelta(text="hm"), TextDelta(text="日本"), Finish(reason="length"),
+        Stage(name="members", detail="A", progress=0.5), ReasoningDelta(text="hm"), TextDelta(text="日本"),
+        COUNCIL, Finish(reason="length"),
         Usage(prompt_tokens=1, completion_tokens=2, generation_ms=4.0, context_size=4096),
     ]  # fmt: skip
     encoder = ChatChunks("m", include_usage=True)

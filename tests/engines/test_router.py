@@ -148,6 +148,31 @@ async def test_a_third_model_evicts_the_least_recently_used(
         ]
 
 
+async def test_where_one_model_fits_a_question_for_the_loaded_one_goes_first(
+    open_router: OpenRouter, library: Library
+) -> None:
+    """Both are asked together, the other one first: two loads in all, and the stages say who waits."""
+    async with open_router(memory_bytes=budget_for(library, 1)) as router:
+        await ask(router, "one", max_tokens=1)
+        ended: list[str] = []
+        stages: list[Stage] = []
+
+        async def keep(name: str) -> None:
+            async with router.lease(name) as lease:
+                stages.extend([stage async for stage in lease.progress()])
+                _ = [event async for event in lease.client.chat(story(max_tokens=30))]
+            ended.append(name)
+
+        before = {child.pid for child in children()}
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(keep, "two")
+            await anyio.sleep(0.1)
+            tasks.start_soon(keep, "one")
+        assert ended == ["one", "two"]
+        assert [(each.name, each.detail) for each in stages] == [("queued", "two"), ("loading", "two")]
+        assert len(before) == len(children()) == 1
+
+
 async def test_a_model_in_use_is_not_evicted(open_router: OpenRouter, library: Library) -> None:
     async with open_router(memory_bytes=budget_for(library, 1)) as router:
         async with router.lease("one") as held:

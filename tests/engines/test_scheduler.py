@@ -1,4 +1,6 @@
-from yoriai.engines.scheduler import GROW_AFTER_S, PATIENCE_S, Plan, Resident, Want, plan, share
+import pytest
+
+from yoriai.engines.scheduler import GROW_AFTER_S, PATIENCE_S, SETTLE_S, Plan, Resident, Want, plan, share
 from yoriai.types import ModelState
 
 GB = 2**30
@@ -18,7 +20,7 @@ def resident(
     )
 
 
-def want(name: str, *, gb: int = 2, waited_s: float = 0) -> Want:
+def want(name: str, *, gb: int = 2, waited_s: float = SETTLE_S) -> Want:
     return Want(name=name, memory_bytes=gb * GB, waited_s=waited_s)
 
 
@@ -99,3 +101,57 @@ def test_an_idle_model_shrinks_at_once_and_grows_only_after_a_while() -> None:
 def test_nothing_restarts_while_a_model_loads() -> None:
     two = [resident("a", threads=4), resident("b", state="starting", threads=2)]
     assert planned([], two).restart == ()
+
+
+def test_an_idle_model_stays_until_questions_that_come_together_are_all_there() -> None:
+    residents = [resident("a", gb=4)]
+    assert planned([want("b", gb=4, waited_s=SETTLE_S / 2)], residents) == Plan()
+    assert planned([want("b", gb=4)], residents).drain == ("a",)
+    assert planned([want("b", gb=4, waited_s=0)], []).start == (("b", 4),)  # where there is room, at once
+
+
+# Questions (when, for which model) on a machine that holds one model, which is `a` at the start: loads that must be.
+QUEUES: dict[str, tuple[list[tuple[float, str]], int]] = {
+    "side by side, the loaded one last": ([(0, "b"), (0.05, "c"), (0.1, "a")], 2),
+    "six at once": ([(0.02 * n, name) for n, name in enumerate("fbcdea")], 5),
+    "a question set for two": ([(0.03 * n, "ba"[n % 2]) for n in range(8)], 1),
+    "the loaded one is asked again meanwhile": ([(0, "b"), (0.1, "a"), (0.5, "a"), (0.9, "a")], 1),
+    "a second round of the same two": ([(0, "b"), (0.1, "a"), (9, "b"), (9.1, "a")], 2),
+}
+
+
+@pytest.mark.parametrize("name", QUEUES)
+def test_where_one_model_fits_the_loaded_one_answers_first_and_loads_are_fewest(name: str) -> None:
+    questions, fewest = QUEUES[name]
+    assert loads(questions, answer_s=1.0, load_s=2.0) == fewest
+
+
+def loads(questions: list[tuple[float, str]], *, answer_s: float, load_s: float) -> int:
+    """Play it through, fifty steps a second; two answers at the same time."""
+    left, waiting, answering = sorted(questions), list[tuple[float, str]](), list[float]()
+    held, ready_at, draining, count, now, idle_since = "a", 0.0, False, 0, 0.0, 0.0
+    while left or waiting or answering:
+        now += 0.02
+        waiting += [each for each in left if each[0] <= now]
+        left = [each for each in left if each[0] > now]
+        answering = [end for end in answering if end > now]
+        idle_since = now if answering else idle_since
+        if held and now >= ready_at and not draining:
+            served = [each for each in waiting if each[1] == held][: 2 - len(answering)]
+            waiting = [each for each in waiting if each not in served]
+            answering += [now + answer_s] * len(served)
+        if draining and not answering:
+            held, draining = "", False
+        wants = {model: want(model, gb=4, waited_s=now - since) for since, model in reversed(waiting)}
+        state: ModelState = "draining" if draining else "ready" if now >= ready_at else "starting"
+        there = (
+            [resident(held, state=state, gb=4, leases=len(answering), idle_s=now - idle_since)]
+            if held
+            else []
+        )
+        steps = planned(sorted(wants.values(), key=lambda each: -each.waited_s), there)
+        draining = draining or bool(steps.drain)
+        for started, _ in steps.start:
+            held, ready_at, count, idle_since = started, now + load_s, count + 1, now
+        assert now < 120, "somebody waits for ever"
+    return count

@@ -1,6 +1,7 @@
 """An OpenAI endpoint whose models answer with the question itself: what a page shows can so be chosen exactly.
 
-`echo` answers at once, `slow` at the pace of a person who reads.
+`echo` answers at once, `slow` at the pace of a person who reads, `broken` fails and says its name, `sure` has
+one answer.
 """
 
 from __future__ import annotations
@@ -14,17 +15,21 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 PIECE = 4000  # characters of one delta
+SURE = "It is simple.\n\nAnswer: 42"
 SLOW_PIECE, SLOW_PAUSE_S = 10, 0.05
 
 
 class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        models = [{"id": name, "object": "model"} for name in ("echo", "slow")]
+        models = [{"id": name, "object": "model"} for name in ("echo", "slow", "broken", "sure")]
         self._send(json.dumps({"object": "list", "data": models}).encode())
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        text = body["messages"][-1]["content"]
+        if body["model"] == "broken":
+            self._send(b'{"error": {"message": "broken is broken"}}', status=400)
+            return
+        text = SURE if body["model"] == "sure" else body["messages"][-1]["content"]
         piece, pause_s = (SLOW_PIECE, SLOW_PAUSE_S) if body["model"] == "slow" else (PIECE, 0)
         deltas = [{"content": text[start : start + piece]} for start in range(0, len(text), piece)]
         choices: list[dict[str, Any]] = [
@@ -38,13 +43,13 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(f"data: {event}\n\n".encode())
                 time.sleep(pause_s)
 
-    def _send(self, content: bytes) -> None:
-        self._begin("application/json")
+    def _send(self, content: bytes, status: int = 200) -> None:
+        self._begin("application/json", status)
         self.wfile.write(content)
 
-    def _begin(self, kind: str) -> None:
+    def _begin(self, kind: str, status: int = 200) -> None:
         """The answer ends with the connection (HTTP/1.0)."""
-        self.send_response(200)
+        self.send_response(status)
         self.send_header("content-type", kind)
         self.end_headers()
 

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
+from deliberating import COUNCIL, TREE, VOTE
+from yoriai.deliberation import Deliberation
 from yoriai.store import conversations as rows
 from yoriai.store import tokens
 from yoriai.store.database import Database
@@ -95,6 +97,16 @@ async def test_a_reply_comes_back_as_it_was(database: Database, keep: Any) -> No
     await keep(conversation(), reply)
     assert await database.read(lambda connection: rows.find_message(connection, "anna", "m1")) == reply
     assert await database.read(lambda connection: rows.messages_of(connection, "anna", "c1")) == [reply]
+
+
+@pytest.mark.parametrize("deliberation", [COUNCIL, VOTE, TREE, Deliberation(method="repair")])
+async def test_how_a_council_came_to_its_reply_comes_back_as_it_was(
+    deliberation: Deliberation, database: Database, keep: Any
+) -> None:
+    reply = replace(message("m1"), role="assistant", deliberation=deliberation)
+    await keep(conversation(), replace(reply, deliberation=None))
+    await database.write(lambda connection: rows.save_message(connection, reply))
+    assert await database.read(lambda connection: rows.find_message(connection, "anna", "m1")) == reply
 
 
 async def test_times_are_the_same_moment_whatever_zone_they_came_in(database: Database, keep: Any) -> None:

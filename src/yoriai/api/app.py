@@ -16,9 +16,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from yoriai import __version__
 from yoriai.api import (
+    arena,
     assistants,
+    battles,
     collections,
+    comparisons,
     conversations,
+    councils,
     errors,
     health,
     models,
@@ -51,8 +55,12 @@ _MODULES = (
     users,
     tokens,
     conversations,
+    comparisons,
+    battles,
     collections,
     assistants,
+    councils,
+    arena,
     models,
     health,
 )

@@ -14,19 +14,13 @@ from typing import Any
 import orjson
 
 from yoriai import __version__
-from yoriai.api.grounds import Grounds
-from yoriai.types import Event, Finish, ReasoningDelta, Sources, Support, TextDelta, ToolCall, Usage
+from yoriai.api.encoding import json_text
+from yoriai.api.grounds import Grounds, stage_shape
+from yoriai.deliberation import Deliberation
+from yoriai.types import Event, Finish, ReasoningDelta, Sources, Stage, Support, TextDelta, ToolCall, Usage
 
 FINGERPRINT = f"yoriai-{__version__}"
 DONE = b"data: [DONE]\n\n"
-
-
-def json_text(value: str) -> bytes:
-    """`value` as JSON; halves of surrogate pairs, which are no text, become U+FFFD."""
-    try:
-        return orjson.dumps(value)
-    except orjson.JSONEncodeError:
-        return orjson.dumps(value.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
 
 def usage_shape(usage: Usage) -> dict[str, Any]:
@@ -62,7 +56,7 @@ class ChatChunks:
         self._grounds = Grounds()
         self._texts: dict[int, str] = {}
 
-    def encode(self, item: Event) -> bytes:
+    def encode(self, item: Event) -> bytes:  # noqa: PLR0911 — one per kind of event
         if isinstance(item, TextDelta):
             if self._grounds.sources:
                 self._texts[item.index] = self._texts.get(item.index, "") + item.text
@@ -75,8 +69,10 @@ class ChatChunks:
         if isinstance(item, Finish):
             delta = orjson.dumps(self._grounds.shape(self._texts.get(item.index, "")) or {})
             return self._delta(item.index, delta, reason=b'"' + item.reason.encode() + b'"')
-        if isinstance(item, Sources | Support):
+        if isinstance(item, Sources | Support | Deliberation):
             self._grounds.take(item)
+        elif isinstance(item, Stage) and (told := stage_shape(item)):
+            return self._delta(0, json_text(told))
         if isinstance(item, Usage) and self._include_usage:
             return self._head + b',"choices":[],"usage":' + orjson.dumps(usage_shape(item)) + b"}\n\n"
         return b""
@@ -168,7 +164,7 @@ class Answer:
         async for event in events:
             if isinstance(event, Usage):
                 self.usage = event
-            elif isinstance(event, Sources | Support):
+            elif isinstance(event, Sources | Support | Deliberation):
                 self._grounds.take(event)
             elif isinstance(event, TextDelta | ReasoningDelta | ToolCall | Finish):
                 self._choices.setdefault(event.index, _Choice()).take(event)

@@ -124,7 +124,7 @@ async def stop(reply_id: str, user: CurrentUser, services: TheServices) -> None:
 async def follow(reply_id: str, user: CurrentUser, services: TheServices) -> Response:
     """Follow a reply as server-sent events: `snapshot` first, `end` at last.
 
-    Between them `delta`, `stage`, and of an answer from documents `sources`.
+    Between them `delta`, `stage`, of an answer from documents `sources`, of a council's or a reasoner's `deliberation`.
     """
     return EventStream(services.chat.follow(user, reply_id), ReplyEvents(), b"waiting")
 
@@ -140,6 +140,7 @@ class ReplyEvents:
             "reasoning": item.reasoning,
             "stage": item.stage,
             "sources": item.sources,
+            "deliberation": item.deliberation,
             "message": _message(item.message),
         }
         return b"event: " + item.kind.encode() + b"\ndata: " + orjson.dumps(data) + b"\n\n"

@@ -1,7 +1,9 @@
-"""What an answer from documents rests on, as the OpenAI routes tell it: annotations, and our own field beside them.
+"""What an answer rests on, as the OpenAI routes tell it: annotations, and our own field `yoriai` beside them.
 
 `annotations` is OpenAI's `file_citation` (platform.openai.com/docs/api-reference/responses): one for each [number] in
-the text, `index` its place in characters. `yoriai` has the passages themselves and the verdict on each sentence.
+the text, `index` its place in characters. `yoriai` has the passages themselves and the verdict on each sentence; of a
+council's or a reasoner's answer `deliberation`: who said what, and what it cost. While those are at work, deltas
+without words tell their `stage`. Clients that don't know the field leave it alone.
 """
 
 from __future__ import annotations
@@ -9,32 +11,56 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+import orjson
+
+from yoriai.api.encoding import json_text
+from yoriai.deliberation import Deliberation
 from yoriai.knowledge.support import CITED
-from yoriai.types import Citation, Sources, Support
+from yoriai.types import Citation, Sources, Stage, Support
+
+_TOLD_STAGES = frozenset(
+    {"members", "reviewing", "settling", "sampling", "scoring", "exploring", "repairing"}
+)
 
 
 class Grounds:
-    """Gathers them for one answer; `shape` is None where it doesn't rest on documents."""
+    """Gathers them for one answer; `shape` is None where there is nothing to tell."""
 
     def __init__(self) -> None:
         self.sources: Sources | None = None
         self.support: Support | None = None
+        self.deliberation: Deliberation | None = None
 
-    def take(self, event: Sources | Support) -> None:
+    def take(self, event: Sources | Support | Deliberation) -> None:
         if isinstance(event, Sources):
             self.sources = event
-        else:
+        elif isinstance(event, Support):
             self.support = event
+        else:
+            self.deliberation = event
 
     def shape(self, text: str) -> dict[str, Any] | None:
         """Fields of the message, or of the last delta, whose text is `text`."""
-        if self.sources is None:
+        told: dict[str, Any] = {}
+        if self.sources is not None:
+            told |= {
+                "sources": asdict(self.sources),
+                "support": asdict(self.support) if self.support else None,
+            }
+        if self.deliberation is not None:
+            told |= {"deliberation": orjson.loads(json_text(asdict(self.deliberation)))}
+        if not told:
             return None
-        support = asdict(self.support) if self.support else None
-        return {
-            "annotations": _annotations(text, self.sources),
-            "yoriai": {"sources": asdict(self.sources), "support": support},
-        }
+        annotations = {"annotations": _annotations(text, self.sources)} if self.sources else {}
+        return annotations | {"yoriai": told}
+
+
+def stage_shape(stage: Stage) -> dict[str, Any] | None:
+    """Of a delta that tells what a composite is doing; None: nothing that only a composite does."""
+    if stage.name not in _TOLD_STAGES:
+        return None
+    told = {"name": stage.name, "detail": stage.detail, "progress": stage.progress}
+    return {"yoriai": {"stage": told}}
 
 
 def _annotations(text: str, sources: Sources) -> list[dict[str, Any]]:

@@ -145,7 +145,7 @@ def takes_files(scope: Scope) -> bool:
     """Is it a route whose body is a file? It is read only for those who are signed in, and never held in memory."""
     path: str = scope["path"]
     is_document = path.startswith("/api/collections/") and path.endswith("/documents")
-    return scope["method"] == "POST" and (path == "/v1/files" or is_document)
+    return scope["method"] == "POST" and (path in {"/v1/files", "/api/arena/votes"} or is_document)
 
 
 def int_or_zero(value: str | None) -> int:

@@ -13,6 +13,7 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from yoriai.deliberation import Deliberation
 from yoriai.errors import YoriaiError
 from yoriai.telemetry import Metrics
 from yoriai.types import (
@@ -44,16 +45,18 @@ class ReplyUpdate:
     """What a follower learns. `snapshot` first, `end` last: both carry the whole message.
 
     A `delta` carries what was said since, with the place (in characters) where it belongs, so that nothing is
-    doubled or lost by whoever comes late. `sources` come before the first word that may cite them.
+    doubled or lost by whoever comes late. `sources` come before the first word that may cite them. A `deliberation` is
+    the whole of it so far, and takes the place of the one before.
     """
 
-    kind: Literal["snapshot", "delta", "stage", "sources", "end"]
+    kind: Literal["snapshot", "delta", "stage", "sources", "deliberation", "end"]
     offset: int = 0
     text: str = ""
     reasoning_offset: int = 0
     reasoning: str = ""
     stage: Stage | None = None
     sources: Sources | None = None
+    deliberation: Deliberation | None = None
     message: ConversationMessage | None = None
 
 
@@ -100,7 +103,7 @@ class Reply:
     async def follow(self) -> AsyncGenerator[ReplyUpdate, None]:
         """From now to the end. A slow follower gets fewer, larger deltas."""
         said, reasoned, stage = len(self._text), len(self._reasoning), self._stage
-        sources = self._message.sources
+        sources, deliberation = self._message.sources, self._message.deliberation
         yield ReplyUpdate(kind="snapshot", message=self.message(), stage=stage)
         while True:
             news = self._news
@@ -110,6 +113,9 @@ class Reply:
             if self._message.sources is not sources:
                 sources = self._message.sources
                 yield ReplyUpdate(kind="sources", sources=sources)
+            if self._message.deliberation is not deliberation:
+                deliberation = self._message.deliberation
+                yield ReplyUpdate(kind="deliberation", deliberation=deliberation)
             if len(self._text) > said or len(self._reasoning) > reasoned:
                 text, reasoning = self._text[said:], self._reasoning[reasoned:]
                 update = ReplyUpdate(
@@ -124,13 +130,13 @@ class Reply:
                 await news.wait()
 
     async def _run(self, events: AsyncGenerator[Event | LeftOut, None], ended: Callable[[], None]) -> None:
-        said_all = asyncio.Event()
+        said_all, begun = asyncio.Event(), time.perf_counter()
         saving = asyncio.create_task(self._save_now_and_then(said_all))
         outcome = await self._outcome(events)
         self._is_closing = True  # from here on a stop comes too late, and must not break the last save
         said_all.set()
         await saving  # not cancelled: a save that is still under way would overwrite the last one
-        message = replace(self.message(), **outcome)
+        message = replace(self.message(), **outcome, duration_ms=1000 * (time.perf_counter() - begun))
         try:
             await self._save(message)
         except Exception as error:  # a full disk: the followers learn it, and the server still has the words
@@ -183,6 +189,8 @@ class Reply:
             self._change(sources=event)
         elif isinstance(event, Support):
             self._change(support=event)
+        elif isinstance(event, Deliberation):
+            self._change(deliberation=event)
         elif isinstance(event, LeftOut):
             self._change(left_out=event.messages)
 

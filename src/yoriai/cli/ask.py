@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from yoriai.cli.deliberation import print_deliberation, stage_line
 from yoriai.cli.grounds import Grounds
 from yoriai.cli.terminal import harmless, note, out, print_json, say
 from yoriai.errors import UsageError
@@ -14,7 +15,7 @@ from yoriai.i18n.terminal import terminal_language
 
 if TYPE_CHECKING:
     from yoriai.cli.talk import Talk
-    from yoriai.types import ChatRequest
+    from yoriai.types import ChatRequest, Event
 
 
 def ask(  # noqa: PLR0917 — one parameter per option
@@ -30,6 +31,7 @@ def ask(  # noqa: PLR0917 — one parameter per option
     seed: Annotated[int | None, typer.Option(min=0, help=say("seed"))] = None,
     max_tokens: Annotated[int | None, typer.Option(min=1, help=say("max_tokens"))] = None,
     stop: Annotated[list[str] | None, typer.Option(help=say("stop"))] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help=say("ask_verbose"))] = False,
     as_json: Annotated[bool, typer.Option("--json", help=say("json"))] = False,
 ) -> None:
     import asyncio
@@ -50,7 +52,7 @@ def ask(  # noqa: PLR0917 — one parameter per option
     if not text:
         raise UsageError("cli.nothing_asked")
     model = f"collection:{_readable(collection)}" if collection else _readable(model)
-    asyncio.run(_ask(text, model, _readable(system), sampling, as_json=as_json))
+    asyncio.run(_ask(text, model, _readable(system), sampling, as_json=as_json, verbose=verbose))
 
 
 def joined(document: str, question: str) -> str:
@@ -70,7 +72,9 @@ def _document() -> str:
     return sys.stdin.buffer.read().decode("utf8", "replace")
 
 
-async def _ask(text: str, model: str, system: str, sampling: dict[str, object], *, as_json: bool) -> None:
+async def _ask(
+    text: str, model: str, system: str, sampling: dict[str, object], *, as_json: bool, verbose: bool
+) -> None:
     from yoriai.cli.talk import open_talk
     from yoriai.settings import load
     from yoriai.types import ChatRequest
@@ -81,10 +85,10 @@ async def _ask(text: str, model: str, system: str, sampling: dict[str, object], 
         messages.append({"role": "user", "content": text})
         name = model or await talk.default_model()
         request = ChatRequest.model_validate({"model": name, "messages": messages, **sampling})
-        await (_print_json(talk, request) if as_json else _print_text(talk, request))
+        await (_print_json(talk, request) if as_json else _print_text(talk, request, verbose))
 
 
-async def _print_text(talk: Talk, request: ChatRequest) -> None:
+async def _print_text(talk: Talk, request: ChatRequest, verbose: bool) -> None:
     from yoriai.types import Finish, TextDelta
 
     last = ""
@@ -92,6 +96,7 @@ async def _print_text(talk: Talk, request: ChatRequest) -> None:
     grounds = Grounds()
     async for event in talk.answer(request):
         grounds.take(event)
+        _tell_work(event, verbose)
         if isinstance(event, TextDelta):
             last = harmless(event.text)
             out(last)
@@ -100,8 +105,21 @@ async def _print_text(talk: Talk, request: ChatRequest) -> None:
     if not last.endswith("\n"):
         out("\n")
     grounds.print()
+    if grounds.deliberation:
+        print_deliberation(grounds.deliberation)
     if reason == "length":
         note(say("answer_cut"))
+
+
+def _tell_work(event: Event, verbose: bool) -> None:
+    """Beside the answer: what a council's members say, or, for a person who waits, what is being done."""
+    from yoriai.types import ReasoningDelta, Stage
+
+    if verbose and isinstance(event, ReasoningDelta):
+        sys.stderr.write(harmless(event.text))
+        sys.stderr.flush()
+    elif isinstance(event, Stage) and sys.stderr.isatty() and (line := stage_line(event)):
+        note(line)
 
 
 async def _print_json(talk: Talk, request: ChatRequest) -> None:
@@ -130,5 +148,6 @@ async def _print_json(talk: Talk, request: ChatRequest) -> None:
             "usage": usage,
             "sources": asdict(grounds.sources) if grounds.sources else None,
             "support": asdict(grounds.support) if grounds.support else None,
+            "deliberation": asdict(grounds.deliberation) if grounds.deliberation else None,
         }
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from yoriai.cli.deliberation import print_deliberation
 from yoriai.cli.grounds import Grounds
 from yoriai.cli.terminal import harmless, note, out, result, say
 from yoriai.errors import UsageError, YoriaiError
@@ -112,6 +113,8 @@ class Session:
                 out(f"{_PLAIN}\n{_DIM}{speed}{_PLAIN}")
         out(f"{_PLAIN}\n")
         grounds.print()
+        if grounds.deliberation:
+            print_deliberation(grounds.deliberation)
 
     async def command(self, line: str) -> None:
         """/help /model /system /clear /save"""

@@ -1,4 +1,4 @@
-"""What an answer from documents rests on, for the terminal: its sources, and the sentences not to trust.
+"""What an answer rests on, for the terminal: its sources, the sentences not to trust, how it was deliberated.
 
 `ask` and `chat` print it under an answer. Knows types only.
 """
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from yoriai.cli.terminal import harmless, note, result, say
 
 if TYPE_CHECKING:
+    from yoriai.deliberation import Deliberation
     from yoriai.types import Citation, Event, Sources, Support
 
 _CITED = re.compile(r"\[(\d{1,3})\]")
@@ -23,9 +24,11 @@ class Grounds:
     def __init__(self) -> None:
         self.sources: Sources | None = None
         self.support: Support | None = None
+        self.deliberation: Deliberation | None = None
         self._text = ""
 
     def take(self, event: Event) -> None:
+        from yoriai.deliberation import Deliberation
         from yoriai.types import Sources, Support, TextDelta
 
         if isinstance(event, TextDelta):
@@ -34,6 +37,8 @@ class Grounds:
             self.sources = event
         elif isinstance(event, Support):
             self.support = event
+        elif isinstance(event, Deliberation):
+            self.deliberation = event
 
     def print(self) -> None:
         """Nothing where the answer doesn't rest on documents."""

@@ -13,7 +13,21 @@ from typing import Annotated
 import typer
 
 from yoriai import __version__, errors
-from yoriai.cli import ask, assistant, bench, chat, doctor, kb, model, serve, token, user, wording
+from yoriai.cli import (
+    arena,
+    ask,
+    assistant,
+    bench,
+    chat,
+    council,
+    doctor,
+    kb,
+    model,
+    serve,
+    token,
+    user,
+    wording,
+)
 from yoriai.cli.terminal import note, result, say
 from yoriai.errors import YoriaiError
 from yoriai.i18n.catalogue import error_text
@@ -88,6 +102,8 @@ def build() -> typer.Typer:
     app.command("doctor", help=say("doctor_help"))(doctor.doctor)
     app.add_typer(kb.commands(), name="kb", help=say("kb_help"))
     app.add_typer(assistant.commands(), name="assistant", help=say("assistant_help"))
+    app.add_typer(council.commands(), name="council", help=say("council_help"))
+    app.add_typer(arena.commands(), name="arena", help=say("arena_help"))
     app.add_typer(model.commands(), name="model", help=say("model_help"))
     app.add_typer(user.commands(), name="user", help=say("user_help"))
     app.add_typer(token.commands(), name="token", help=say("token_help"))

@@ -12,6 +12,7 @@ from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from yoriai import errors
+from yoriai.deliberation import Deliberation
 from yoriai.errors import YoriaiError
 from yoriai.types import (
     POOLED,
@@ -22,6 +23,7 @@ from yoriai.types import (
     Language,
     ReasoningDelta,
     Sources,
+    Stage,
     Support,
     TextDelta,
     Usage,
@@ -180,10 +182,14 @@ def events_of(chunk: dict[str, Any]) -> list[Event]:
 def _grounds(said: dict[str, Any]) -> list[Event]:
     from pydantic import TypeAdapter
 
-    grounds: list[Event] = [TypeAdapter(Sources).validate_python(said["sources"])]
-    if said["support"] is not None:
-        grounds.append(TypeAdapter(Support).validate_python(said["support"]))
-    return grounds
+    kinds: dict[str, Any] = {
+        "stage": Stage, "sources": Sources, "support": Support, "deliberation": Deliberation
+    }  # fmt: skip
+    return [
+        TypeAdapter(kind).validate_python(said[name])
+        for name, kind in kinds.items()
+        if said.get(name) is not None
+    ]
 
 
 def error_of(status: int, content: dict[str, Any]) -> YoriaiError:

@@ -28,7 +28,7 @@ from yoriai.engines.lease import Lease
 from yoriai.engines.loaded import Engine
 from yoriai.engines.process import EngineProcess
 from yoriai.engines.remote import Remotes
-from yoriai.engines.scheduler import Plan, Want, plan
+from yoriai.engines.scheduler import SETTLE_S, Plan, Want, plan
 from yoriai.engines.waiting import Waiting, does_not_fit
 from yoriai.errors import (
     ConflictError,
@@ -42,6 +42,7 @@ from yoriai.types import POOLED, InstalledModel, ResponderInfo, Stage
 
 _log = logging.getLogger("yoriai.engines")
 _TICK_S = 1.0
+_SETTLED_S = SETTLE_S + 0.01  # a clock that is a little early would find it not yet settled
 _MEMORY_SHARE = 0.8  # of the machine's memory, where the settings name no budget
 
 
@@ -149,6 +150,7 @@ class Router:
         if engine and engine.model.digest != model.digest:  # replaced on disk meanwhile
             engine.state = "draining"
         self._waiting.add(lease, model)
+        asyncio.get_running_loop().call_later(_SETTLED_S, self._step)
         self._step()
 
     def _leave(self, lease: Lease) -> None:

@@ -13,6 +13,7 @@ from yoriai.types import ModelState
 PATIENCE_S = (
     10.0  # a wanted model waits so long for idle memory before the router stops serving somebody else's
 )
+SETTLE_S = 0.3  # questions that come together are seen together: one of them may be for the idle model
 GROW_AFTER_S = 30.0  # an idle model is restarted with more threads only after so long: no flapping
 
 
@@ -68,8 +69,8 @@ def plan(
     """The next steps.
 
     Wanted models are placed first come, first served. Memory is made by unloading idle models, least recently used
-    first; when the first in the queue has waited for `PATIENCE_S`, models in use are drained too. A model that is
-    itself wanted is never a victim of one that came later.
+    first, but only for who has waited for `SETTLE_S`; when the first in the queue has waited for `PATIENCE_S`, models
+    in use are drained too. A model that is itself wanted is never a victim of one that came later.
     """
     draft = _Draft()
     free = budget_bytes - sum(r.memory_bytes for r in residents)
@@ -85,7 +86,8 @@ def plan(
             free -= want.memory_bytes
             draft.start.append((want.name, 0))
             continue
-        freeing += _make_room(draft, want, wants, residents, free + freeing)
+        if want.waited_s >= SETTLE_S:
+            freeing += _make_room(draft, want, wants, residents, free + freeing)
         break  # those behind it wait: otherwise a large model would starve behind small ones
     staying = [r for r in residents if r.state != "draining" and r.name not in draft.drain]
     threads = share(cores, len(staying) + len(draft.start))

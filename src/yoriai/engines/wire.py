@@ -90,5 +90,5 @@ def _common(request: Sampling, model: str, dialect: Dialect) -> dict[str, Any]:
     if request.stop:
         body["stop"] = [request.stop] if isinstance(request.stop, str) else list(request.stop)
     if dialect == "llama.cpp":
-        body |= {"return_progress": True, "cache_prompt": True}
+        body |= {"return_progress": True, "cache_prompt": not getattr(request, "reads_anew", False)}
     return body

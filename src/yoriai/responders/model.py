@@ -59,6 +59,11 @@ class ModelResponder:
     def name(self) -> str:
         return self._name
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether it continues an answer that stands as the last message: llama.cpp does, others answer anew."""
+        return self._model is not None
+
     async def respond(self, request: ChatRequest, context: Context) -> AsyncGenerator[Event, None]:
         """Stream the reply. Raises: whatever the engine raises; UnsupportedError for images and embedding models."""
         self._check(request)

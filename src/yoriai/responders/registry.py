@@ -1,22 +1,27 @@
 """Every responder by its name. The surfaces ask here, and only here, for something that answers.
 
-`assistant:NAME` is an assistant, `collection:NAME` answers from one collection; everything else is a model.
+`assistant:NAME` is an assistant, `collection:NAME` answers from one collection, `council:NAME` are several responders
+together, `reasoner:METHOD(NAME)` searches over another responder; everything else is a model.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 
 from yoriai.access import owners
 from yoriai.catalog.library import Library
 from yoriai.engines.router import Router
-from yoriai.errors import NotFoundError
-from yoriai.records import Assistant
+from yoriai.errors import NotFoundError, UsageError
+from yoriai.records import Assistant, Council
 from yoriai.responders.assistants import Assistants
+from yoriai.responders.council import CouncilResponder
+from yoriai.responders.council_shelf import COUNCIL, CouncilShelf
+from yoriai.responders.members import Seat
 from yoriai.responders.model import ModelResponder, model_responder
+from yoriai.responders.naming import REASONER, Plan, around, parse
 from yoriai.store.collections import name_key
 from yoriai.types import (
     POOLED,
@@ -32,44 +37,64 @@ from yoriai.types import (
 
 _log = logging.getLogger("yoriai.responders")
 ASSISTANT, COLLECTION = "assistant:", "collection:"
+_DEEPEST = 3  # composites inside each other
 
 
 class Registry:
     """`default`: the model that answers where none is named; empty for the first that can chat.
 
-    `answers`: makes a responder of an assistant, its model, and the model that judges it.
+    `answers`: makes a responder of an assistant, its model, and the model that judges it. `reasons`: of a reasoner's
+    plan and the responder that it searches over; the judge is None where the settings name none.
     """
 
     def __init__(
-        self, router: Router, library: Library, assistants: Assistants,
-        answers: Callable[[Assistant, Responder, Responder | None], Responder], default: str = "",
+        self, router: Router, library: Library, assistants: Assistants, councils: CouncilShelf, *,
+        answers: Callable[[Assistant, Responder, Responder | None], Responder],
+        reasons: Callable[[Plan, Responder, Responder | None], Responder], default: str = "", judge: str = "",
     ) -> None:  # fmt: skip
         self._router = router
         self._library = library
-        self._assistants = assistants
-        self._answers = answers
+        self._assistants, self._councils = assistants, councils
+        self._answers, self._reasons = answers, reasons
+        self._reasoners_judge = judge
         self._default = default
 
     async def models(self) -> list[ResponderInfo]:  # everyone may use every model so far
         return await self._router.list()
 
     async def list(self, user: User) -> list[ResponderInfo]:
-        """Every model, and the assistants that the user may use."""
+        """Every model, and the assistants and councils that the user may use."""
         models = await self.models()
         default = await self.default_name(user) or ""
         by_name = {info.name: info for info in models}
         assistants = await self._assistants.usable(user)
-        names = _names(user, assistants)
-        return models + [
+        names = _names(user, assistants, ASSISTANT)
+        found = models + [
             _info(name, by_name.get(assistant.model or default))
             for name, assistant in zip(names, assistants, strict=True)
         ]
+        councils = await self._councils.usable(user)
+        seated = zip(_names(user, councils, COUNCIL), councils, strict=True)
+        return found + [_council_info(name, council, by_name) for name, council in seated]
 
-    async def get(self, name: str, user: User) -> Responder:
-        """Raises: NotFoundError: nothing that this user may use answers to that name."""
+    async def get(self, name: str, user: User, inside: tuple[str, ...] = ()) -> Responder:
+        """`inside`: composites that ask for it, the outermost first.
+
+        Raises:
+            NotFoundError: nothing that this user may use answers to that name.
+            UsageError: it says what a reasoner's name can be; composites go round in a circle, or too deep.
+        """
+        if name.startswith(REASONER):
+            plan = parse(name)
+            inner = await self.get(plan.inner, user, within(name, inside))
+            return self._reasons(plan, inner, await self._judge(self._reasoners_judge))
         if name.startswith(ASSISTANT):
             return await self.answering(
                 await self._assistants.asked(user, name.removeprefix(ASSISTANT)), user
+            )
+        if name.startswith(COUNCIL):
+            return await self._seated(
+                await self._councils.named(user, name.removeprefix(COUNCIL)), user, inside
             )
         if name.startswith(COLLECTION):
             found = await self._assistants.of_collection(user, name.removeprefix(COLLECTION))
@@ -77,21 +102,52 @@ class Registry:
         return await self._model(name)
 
     async def lasting_name(self, name: str, user: User) -> str:
-        """What still answers when an assistant has been renamed: its id. Raises: NotFoundError, as `get`."""
+        """What still answers when an assistant or council has been renamed: its id. Raises: as `get`."""
         if name.startswith(ASSISTANT):
             return ASSISTANT + (await self._assistants.asked(user, name.removeprefix(ASSISTANT))).id
+        if name.startswith(COUNCIL):
+            return COUNCIL + (await self._councils.named(user, name.removeprefix(COUNCIL))).id
         await self.get(name, user)
+        if name.startswith(REASONER):
+            return around(name, await self.lasting_name(parse(name).inner, user))
         return name
 
     async def present_name(self, name: str, user: User) -> str:
         """What a person calls what `lasting_name` gave; itself where it is gone."""
-        if not name.startswith(ASSISTANT):
-            return name
+        if name.startswith(REASONER):
+            with suppress(UsageError):
+                return around(name, await self.present_name(parse(name).inner, user))
         with suppress(NotFoundError):
-            found = await self._assistants.asked(user, name.removeprefix(ASSISTANT))
-            if (await self._assistants.asked(user, found.name)).id == found.id:
-                return ASSISTANT + found.name
+            if name.startswith(ASSISTANT):
+                found = await self._assistants.asked(user, name.removeprefix(ASSISTANT))
+                if (await self._assistants.asked(user, found.name)).id == found.id:
+                    return ASSISTANT + found.name
+            if name.startswith(COUNCIL):
+                council = await self._councils.named(user, name.removeprefix(COUNCIL))
+                if (await self._councils.named(user, council.name)).id == council.id:
+                    return COUNCIL + council.name
         return name
+
+    async def lasting_member(self, name: str, user: User, council_id: str) -> str:
+        """`lasting_name` of a member to be. Raises: as `get`; UnsupportedError: it writes nothing."""
+        responder = await self.get(name, user, (COUNCIL + council_id,))
+        if isinstance(responder, ModelResponder):
+            responder.check_writes()
+        return await self.lasting_name(name, user)
+
+    async def _seated(self, council: Council, user: User, inside: tuple[str, ...]) -> Responder:
+        """With the members that this user may ask. Raises: UsageError: it is a member of itself, or too deep."""
+        inside = within(COUNCIL + council.id, inside)
+        seats = [await self._seat(member, user, inside) for member in council.members]
+        chair = await self._seat(council.chair, user, inside) if council.chair else seats[0]
+        return CouncilResponder(council, seats, chair.responder)
+
+    async def _seat(self, member: str, user: User, inside: tuple[str, ...]) -> Seat:
+        name = await self.present_name(member, user)
+        try:
+            return Seat(name=name, responder=await self.get(member, user, inside))
+        except NotFoundError as error:
+            return Seat(name=name, error=error)
 
     async def answering(self, assistant: Assistant, user: User) -> Responder:
         """An assistant on its model, or on whoever answers by default. Raises: NotFoundError: there is none."""
@@ -143,15 +199,22 @@ class Registry:
         return await model_responder(name, self._router, self._library)
 
 
-def _names(user: User, assistants: list[Assistant]) -> list[str]:
+def within(name: str, inside: tuple[str, ...]) -> tuple[str, ...]:
+    """What its parts are inside of. Raises: UsageError: it is inside itself, or too deep."""
+    if name in inside:
+        raise UsageError("responders.circle", param="model", names=" → ".join([*inside, name]))
+    if len(inside) >= _DEEPEST:
+        raise UsageError("responders.too_deep", param="model", name=name, most=_DEEPEST)
+    return (*inside, name)
+
+
+def _names(user: User, things: Sequence[Assistant | Council], prefix: str) -> list[str]:
     """What `get` finds each by: its name, or its id where this user means another one by that name."""
     mine = owners(user)
     meant: dict[str, str] = {}
-    for each in sorted(assistants, key=lambda each: (each.owner_id not in mine, each.created_at, each.id)):
+    for each in sorted(things, key=lambda each: (each.owner_id not in mine, each.created_at, each.id)):
         meant.setdefault(name_key(each.name), each.id)
-    return [
-        ASSISTANT + (each.name if meant[name_key(each.name)] == each.id else each.id) for each in assistants
-    ]
+    return [prefix + (each.name if meant[name_key(each.name)] == each.id else each.id) for each in things]
 
 
 def _info(name: str, model: ResponderInfo | None) -> ResponderInfo:
@@ -159,4 +222,14 @@ def _info(name: str, model: ResponderInfo | None) -> ResponderInfo:
     return ResponderInfo(
         name=name, kind="chat", engine="assistant", state=model.state if model else "failed",
         context_size=model.context_size if model else 0,
+    )  # fmt: skip
+
+
+def _council_info(name: str, council: Council, models: Mapping[str, ResponderInfo]) -> ResponderInfo:
+    """Ready when all of its members that are models are; its context is its chair's."""
+    states = {models[member].state for member in council.members if member in models}
+    chair = models.get(council.chair or council.members[0])
+    return ResponderInfo(
+        name=name, kind="chat", engine="council", state="ready" if states == {"ready"} else "stopped",
+        context_size=chair.context_size if chair else 0,
     )  # fmt: skip

@@ -9,11 +9,14 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from functools import cache
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 from sqlalchemy.sql import Select
 
+from yoriai.deliberation import Deliberation
 from yoriai.store.tables import conversations, messages
 from yoriai.types import (
     Citation,
@@ -41,13 +44,16 @@ def add(connection: Connection, conversation: Conversation) -> None:
             title_key=search_key(conversation.title), model=conversation.model,
             system_prompt=conversation.system_prompt, sampling=_sampling_row(conversation.sampling),
             leaf_id=conversation.leaf_id, created_at=conversation.created_at, updated_at=conversation.updated_at,
+            comparison_id=conversation.comparison_id, place=conversation.place, is_masked=conversation.is_masked,
         )
     )  # fmt: skip
 
 
 def of_user(connection: Connection, user_id: str, search: str = "") -> list[Conversation]:
-    """Newest first; with `search` those whose title or a message contains every word of it."""
-    found = select(conversations).where(conversations.c.user_id == user_id)
+    """Newest first, without those of comparisons; with `search` whose title or messages contain every word of it."""
+    found = select(conversations).where(
+        conversations.c.user_id == user_id, conversations.c.comparison_id.is_(None)
+    )
     for word in search_key(search).split():
         pattern = f"%{_escaped(word)}%"
         inside = select(messages.c.conversation_id).where(
@@ -57,6 +63,17 @@ def of_user(connection: Connection, user_id: str, search: str = "") -> list[Conv
         found = found.where(or_(title, conversations.c.id.in_(inside)))
     ordered = found.order_by(conversations.c.updated_at.desc(), conversations.c.id)
     return [_conversation(row) for row in connection.execute(ordered)]
+
+
+def of_comparison(connection: Connection, user_id: str, comparison_id: str) -> list[Conversation]:
+    """In their places."""
+    found = select(conversations).where(
+        conversations.c.user_id == user_id, conversations.c.comparison_id == comparison_id
+    )
+    return [
+        _conversation(row)
+        for row in connection.execute(found.order_by(conversations.c.place, conversations.c.id))
+    ]
 
 
 def find(connection: Connection, user_id: str, conversation_id: str) -> Conversation | None:
@@ -85,6 +102,13 @@ def messages_of(connection: Connection, user_id: str, conversation_id: str) -> l
     """The whole tree, oldest first."""
     found = _messages(user_id).where(messages.c.conversation_id == conversation_id)
     return [_message(row) for row in connection.execute(found.order_by(messages.c.created_at, messages.c.id))]
+
+
+def first_questions(connection: Connection, user_id: str, most: int) -> list[str]:
+    """Questions that conversations began with, each once, newest first."""
+    begun = _messages(user_id).where(messages.c.role == "user", messages.c.parent_id.is_(None))
+    rows = connection.execute(begun.order_by(messages.c.created_at.desc()).limit(4 * most))
+    return list(dict.fromkeys(row.content for row in rows))[:most]
 
 
 def find_message(connection: Connection, user_id: str, message_id: str) -> ConversationMessage | None:
@@ -141,13 +165,13 @@ def _conversation(row: Row[Any]) -> Conversation:
     return Conversation(
         id=row.id, user_id=row.user_id, title=row.title, model=row.model, system_prompt=row.system_prompt,
         sampling=Sampling.model_validate(row.sampling), leaf_id=row.leaf_id, created_at=row.created_at,
-        updated_at=row.updated_at,
+        updated_at=row.updated_at, comparison_id=row.comparison_id, place=row.place, is_masked=row.is_masked,
     )  # fmt: skip
 
 
 _PLAIN: Sequence[str] = (
     "id", "conversation_id", "parent_id", "role", "content", "created_at", "status", "reasoning", "model",
-    "finish_reason", "time_to_first_token_ms", "left_out", "error_key", "error_values",
+    "finish_reason", "time_to_first_token_ms", "left_out", "error_key", "error_values", "duration_ms",
 )  # fmt: skip
 
 
@@ -158,7 +182,13 @@ def _message(row: Row[Any]) -> ConversationMessage:
         usage=None if row.usage is None else Usage(**row.usage),
         sources=None if row.sources is None else _sources(row.sources),
         support=None if row.support is None else _support(row.support),
+        deliberation=None if row.deliberation is None else _deliberations().validate_python(row.deliberation),
     )
+
+
+@cache
+def _deliberations() -> TypeAdapter[Deliberation]:
+    return TypeAdapter(Deliberation)
 
 
 def _sources(stored: dict[str, Any]) -> Sources:

@@ -24,10 +24,11 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
     true,
 )
 
-REVISION = "0005"  # of the newest migration: a database that has it needs no Alembic at start-up
+REVISION = "0009"  # of the newest migration: a database that has it needs no Alembic at start-up
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -97,6 +98,24 @@ conversations = Table(
     Column("leaf_id", String(32)),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+    Column("comparison_id", String(32), index=True),  # no key: SQLite would have to rebuild the table for it
+    Column("place", Integer),  # in the comparison, from 0
+    Column("is_masked", Boolean, nullable=False, server_default=false()),  # nobody may see who answers
+    Index(None, "user_id", "updated_at"),
+)
+
+comparisons = Table(
+    "comparisons",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("user_id", ForeignKey(users.c.id, ondelete="CASCADE"), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("revealed_at", UtcDateTime),  # of a blind one: when its user voted
+    Column("winner", String(20)),
+    Column("leak", String(20), nullable=False),
     Index(None, "user_id", "updated_at"),
 )
 
@@ -122,6 +141,8 @@ messages = Table(
     Column("error_values", JSON, nullable=False),
     Column("sources", JSON),  # passages that a reply rests on
     Column("support", JSON),  # and whether they bear out its sentences
+    Column("deliberation", JSON),  # how a council or a reasoner came to it
+    Column("duration_ms", Float),  # from the question to the reply's end
 )
 
 measurements = Table(
@@ -271,6 +292,25 @@ assistants = Table(
     Column("updated_at", UtcDateTime, nullable=False),
 )
 
+councils = Table(
+    "councils",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("owner_id", String(32), nullable=False, index=True),  # no key: the local operator has no account
+    Column("name", String(200), nullable=False),
+    Column("name_key", Text, nullable=False),  # how names are compared
+    Column("sharing", String(20), nullable=False),
+    Column("members", JSON, nullable=False),  # names of responders that last
+    Column("chair", String(1000), nullable=False),  # empty: the first member
+    Column("mode", String(20), nullable=False),
+    Column("reviews", Boolean, nullable=False),
+    Column("rounds", Integer, nullable=False),
+    Column("member_tokens", Integer, nullable=False),
+    Column("member_seconds", Float, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
 jobs = Table(
     "jobs",
     metadata,
@@ -286,4 +326,31 @@ jobs = Table(
     Column("error_values", JSON, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+)
+
+votes = Table(
+    "votes",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("key", String(32), nullable=False),  # the same vote, wherever it is kept, has the same
+    Column("owner_id", String(32), nullable=False),  # no key: the local operator has no account
+    Column("question_id", String(200), nullable=False),
+    Column("judge", String(200), nullable=False),
+    Column("model_a", String(256), nullable=False),
+    Column("model_b", String(256), nullable=False),
+    Column("winner", String(20), nullable=False),
+    Column("voted_at", UtcDateTime, nullable=False),
+    Column("is_blind", Boolean, nullable=False),
+    Column("is_imported", Boolean, nullable=False),
+    Column("is_shared", Boolean, nullable=False),  # counts on everybody's boards
+    Column("leak", String(20), nullable=False),  # whose answer told its name
+    Column("language", String(64), nullable=False),
+    Column("topic", String(20), nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("conversation_a", JSON, nullable=False),
+    Column("conversation_b", JSON, nullable=False),
+    Column("style_a", JSON),  # length, headers, lists, bold; null: nobody knows
+    Column("style_b", JSON),
+    Index(None, "owner_id", "key", unique=True),
+    Index(None, "is_shared"),
 )

@@ -14,17 +14,31 @@ from starlette.responses import RedirectResponse, Response
 from yoriai.bootstrap import Services
 from yoriai.errors import AuthenticationError, NotFoundError
 from yoriai.web import account_page, document_page, plain_page, sign_in, theme
+from yoriai.web.arena_page import ArenaPage
+from yoriai.web.board_page import BoardPage
 from yoriai.web.chat_page import ChatPage
 from yoriai.web.collection_page import CollectionPage
 from yoriai.web.collections_page import CollectionsPage
+from yoriai.web.compare_page import ComparePage
+from yoriai.web.councils_page import CouncilsPage
 from yoriai.web.door import Door
 from yoriai.web.measurements_page import MeasurementsPage
 from yoriai.web.models_page import ModelsPage
 from yoriai.web.nonce import Nonce, policy
 from yoriai.web.visitor import visitor_of
 
-Page = ModelsPage | MeasurementsPage | CollectionsPage | CollectionPage
+Page = (
+    ModelsPage
+    | MeasurementsPage
+    | CollectionsPage
+    | CollectionPage
+    | ComparePage
+    | ArenaPage
+    | BoardPage
+    | CouncilsPage
+)
 _ICON = Path(__file__).with_name("yoriai.svg")
+_SCRIPTS = ("uploads.js", "deliberation.js", "search_tree.js")  # that elements import
 _RECONNECT_S = 30.0  # a phone that slept, a network that went away: the same page goes on
 _HISTORY = 100  # messages kept for a page that reconnects
 
@@ -40,7 +54,7 @@ def mount(app: Starlette, services: Services) -> None:
     theme.install()
     for page in (sign_in, account_page):  # before NiceGUI, which takes every path
         app.router.routes.extend(page.routes(services.accounts))
-    app.router.routes.extend([*document_page.routes(services), plain_page.file("uploads.js")])
+    app.router.routes.extend([*document_page.routes(services), *map(plain_page.file, _SCRIPTS)])
     application: Any = app  # FastAPI's, which only `api` may name
     ui.run_with(
         application,
@@ -68,14 +82,27 @@ def _add_pages(services: Services) -> None:
             return RedirectResponse("/login")
         return None
 
-    async def beside(page: Page) -> Response | None:
+    async def beside(page: Page, otherwise: str = "/collections") -> Response | None:
         try:
             await page.build()
         except AuthenticationError:
             return RedirectResponse("/login")
         except NotFoundError:
-            return RedirectResponse("/collections")
+            return RedirectResponse(otherwise)
         return None
+
+    async def compare(request: Request, comparison_id: str = "") -> Response | None:
+        visitor = visitor_of(request, services.accounts)
+        return await beside(ComparePage(services, visitor, comparison_id), "/compare")
+
+    async def councils(request: Request) -> Response | None:
+        return await beside(CouncilsPage(services, visitor_of(request, services.accounts)))
+
+    async def arena(request: Request, battle_id: str = "") -> Response | None:
+        return await beside(ArenaPage(services, visitor_of(request, services.accounts), battle_id), "/arena")
+
+    async def board(request: Request) -> Response | None:
+        return await beside(BoardPage(services, visitor_of(request, services.accounts)))
 
     async def models(request: Request) -> Response | None:
         return await beside(ModelsPage(services, visitor_of(request, services.accounts)))
@@ -91,6 +118,12 @@ def _add_pages(services: Services) -> None:
 
     ui.page("/")(chat)
     ui.page("/c/{conversation_id}")(chat)
+    ui.page("/compare")(compare)
+    ui.page("/compare/{comparison_id}")(compare)
+    ui.page("/councils")(councils)
+    ui.page("/arena")(arena)
+    ui.page("/arena/battles/{battle_id}")(arena)
+    ui.page("/arena/board")(board)
     ui.page("/models")(models)
     ui.page("/measurements")(measurements)
     ui.page("/collections")(collections)

@@ -26,6 +26,7 @@ from yoriai.web.composer import Composer
 from yoriai.web.conversation_list import ConversationList
 from yoriai.web.live_reply import LiveReply
 from yoriai.web.model_picker import ModelPicker
+from yoriai.web.reasoner_menu import ReasonerMenu
 from yoriai.web.settings_drawer import SettingsDrawer
 from yoriai.web.transcript import Transcript
 from yoriai.web.visitor import Visitor
@@ -62,6 +63,9 @@ class ChatPage:
             self._list = ConversationList(self._visitor)
         with parts.header:
             self._picker = ModelPicker(self._visitor, self._services.registry, self._safely(self._pick_model))
+            ReasonerMenu(
+                self._visitor, self._services.registry, lambda: self._picker.name, self._picker.choose
+            )  # fmt: skip
         self._settings = SettingsDrawer(self._visitor, self._safely(self._save_settings))
         parts.settings_button.on_click(self._settings.drawer.toggle)
         with parts.main:

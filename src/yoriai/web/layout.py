@@ -13,7 +13,14 @@ from yoriai.web.visitor import Theme, Visitor
 
 _THEMES: tuple[Theme, ...] = ("auto", "light", "dark")
 _SUGGESTIONS = ("suggestion_summarise", "suggestion_letter", "suggestion_explain", "suggestion_table")
-_BACK = {"/": "back", "/models": "models", "/collections": "collections"}
+_PLACES = (
+    ("compare", "view_column"),
+    ("arena", "how_to_vote"),
+    ("councils", "groups"),
+    ("collections", "folder_open"),
+    ("models", "inventory_2"),
+)
+_BACK = {"/": "back", "/models": "models", "/collections": "collections", "/arena": "arena"}
 _PHONE = "window.innerWidth < 1024"  # Quasar's breakpoint of a drawer
 
 
@@ -41,12 +48,8 @@ def build(visitor: Visitor, user: User, on_new: Callable[[], Awaitable[None]]) -
             "y-new"
         )
         left_content = ui.element("div").classes("y-drawer-content")
-        ui.button(visitor.text("collections"), icon="folder_open").props(
-            "flat no-caps align=left dense href=/collections"
-        )
-        ui.button(visitor.text("models"), icon="inventory_2").props(
-            "flat no-caps align=left dense href=/models"
-        )
+        for name, icon in _PLACES:
+            ui.button(visitor.text(name), icon=icon).props(f"flat no-caps align=left dense href=/{name}")
         _account_menu(visitor, user)
     with ui.header(bordered=True, wrap=False).classes("y-header") as header:
         _icon_button("menu", visitor.text("conversations"), left.toggle)

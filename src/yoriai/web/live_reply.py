@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from anyio import to_thread
 
 from yoriai.chat.reply import ReplyUpdate
+from yoriai.deliberation import Deliberation
 from yoriai.web import sources
 from yoriai.web.markdown import StreamingMarkdown
-from yoriai.web.transcript import Transcript, labels_for, stage_text
+from yoriai.web.transcript import Transcript, deliberation_panel, labels_for, stage_text
 from yoriai.web.visitor import Visitor
 
 
@@ -24,11 +27,11 @@ class LiveReply:
         self._stage = ""
 
     async def take(self, update: ReplyUpdate) -> None:
-        """A snapshot, a delta, a stage or sources. Rendered beside the loop, one update at a time."""
+        """A snapshot, a delta, a stage, sources or a deliberation. Rendered beside the loop, one update at a time."""
         reasoning = update.reasoning
-        found = update.sources
+        found, deliberation = update.sources, update.deliberation
         if update.kind == "snapshot" and update.message:
-            found = update.message.sources
+            found, deliberation = update.message.sources, update.message.deliberation
             self._text, reasoning = update.message.content, update.message.reasoning
             self._stage = stage_text(update.stage, self._visitor)
         elif update.kind == "delta":
@@ -39,8 +42,19 @@ class LiveReply:
         if found:
             self._rendering.notes = sources.notes(found, None, self._visitor.language)
         first, blocks = await to_thread.run_sync(self._rendering.update, self._text)
+        panel = await to_thread.run_sync(self._panel, deliberation)
         offset = self._reasoning_units
         self._reasoning_units += len(reasoning.encode("utf-16-le", "surrogatepass")) // 2
         self._transcript.patch(
-            self._id, first, blocks, offset=offset, reasoning=reasoning, stage=self._stage, found=found
+            self._id,
+            first,
+            blocks,
+            offset=offset,
+            reasoning=reasoning,
+            stage=self._stage,
+            found=found,
+            deliberation=panel,
         )
+
+    def _panel(self, deliberation: Deliberation | None) -> dict[str, Any] | None:
+        return deliberation_panel(deliberation, self._visitor.language, running=True)

@@ -6,8 +6,11 @@ from collections.abc import Awaitable, Callable
 
 from nicegui import ui
 
+from yoriai.errors import YoriaiError
+from yoriai.responders.naming import REASONER
 from yoriai.responders.registry import Registry
 from yoriai.types import POOLED, ResponderInfo
+from yoriai.web.reasoner_menu import reasoner_label
 from yoriai.web.visitor import Visitor
 
 
@@ -34,7 +37,7 @@ class ModelPicker:
         ]
         options = {info.name: self._label(info) for info in infos}
         if self._shown and self._shown not in options:
-            options[self._shown] = self._visitor.text("model_gone", name=self._shown)
+            options[self._shown] = await self._absent(self._shown)
         if options != self._select.options:
             self._select.set_options(options, value=self._shown or None)
 
@@ -43,6 +46,21 @@ class ModelPicker:
         self._shown = name or await self._registry.default_name(await self._visitor.user()) or ""
         await self.refresh()
         self._select.value = self._shown or None
+
+    async def choose(self, name: str) -> None:
+        """As if the visitor had taken it from the list: a reasoner stands in none."""
+        await self._on_pick(name=name)
+        await self.show(name)
+
+    async def _absent(self, name: str) -> str:
+        """What is said of a name that isn't in the list: a reasoner that works, or somebody who is gone."""
+        try:
+            label = reasoner_label(name, self._visitor) if name.startswith(REASONER) else ""
+            if label and await self._registry.get(name, await self._visitor.user()):
+                return label
+        except YoriaiError:
+            pass
+        return self._visitor.text("model_gone", name=name)
 
     async def _changed(self) -> None:
         name = self._select.value

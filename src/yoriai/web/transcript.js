@@ -1,10 +1,12 @@
 // The messages of one branch. Answers arrive as blocks of HTML that the server has cleaned; questions are plain text.
 import { copyText } from "/copying.js";
+import { Deliberation } from "/deliberation.js";
 
 const NEAR_BOTTOM_PX = 120;
 
 export default {
-  props: { labels: Object, limit: Number },
+  components: { Deliberation },
+  props: { labels: Object, deliberationLabels: Object, limit: Number, fixed: Boolean },
   emits: ["ready", "lost", "edit", "regenerate", "branch"],
   template: `
     <div class="y-transcript" @click="clicked" :aria-busy="running" role="log" :aria-label="labels.transcript">
@@ -28,6 +30,7 @@ export default {
           <ol><li v-for="s in m.sources.items" :key="s.number">
             <a :href="s.href" target="_blank" rel="noopener">[{{ s.number }}] <bdi>{{ s.document }}</bdi> · {{ s.page }}</a>
             <span v-if="s.cited" class="y-tag">{{ s.cited }}</span><p>{{ s.text }}</p></li></ol></details>
+        <Deliberation v-if="m.deliberation" :d="m.deliberation" :labels="deliberationLabels" :running="m.running" />
         <p v-if="m.stage" class="y-stage" role="status"><q-spinner size="1em" aria-hidden="true" /> {{ m.stage }}</p>
         <p v-if="m.error" class="y-error" role="alert"><q-icon name="error_outline" aria-hidden="true" /> {{ m.error }}</p>
         <div class="y-foot" v-if="editing !== m.id">
@@ -41,9 +44,9 @@ export default {
           <template v-if="!m.running">
             <q-btn flat round dense size="sm" :icon="copied === m.id ? 'check' : 'content_copy'" :aria-label="labels.copy"
                    @click="copy(m)"><q-tooltip>{{ labels.copy }}</q-tooltip></q-btn>
-            <q-btn v-if="m.role === 'user'" flat round dense size="sm" icon="edit" :aria-label="labels.edit"
+            <q-btn v-if="m.role === 'user' && !fixed" flat round dense size="sm" icon="edit" :aria-label="labels.edit"
                    @click="edit(m)"><q-tooltip>{{ labels.edit }}</q-tooltip></q-btn>
-            <q-btn v-else flat round dense size="sm" icon="refresh" :aria-label="labels.regenerate"
+            <q-btn v-else-if="!fixed" flat round dense size="sm" icon="refresh" :aria-label="labels.regenerate"
                    @click="$emit('regenerate', { id: m.id })"><q-tooltip>{{ labels.regenerate }}</q-tooltip></q-btn>
           </template>
           <span v-if="m.meta" class="y-meta">{{ m.meta }}</span>
@@ -64,7 +67,7 @@ export default {
       this.messages = messages;
       this.editing = null;
       this.saving = false;
-      this.$nextTick(() => window.scrollTo(0, document.body.scrollHeight));
+      if (!this.fixed) this.$nextTick(() => window.scrollTo(0, document.body.scrollHeight));
     },
     put(message) {
       const place = this.messages.findIndex((m) => m.id === message.id);
@@ -74,7 +77,7 @@ export default {
       });
     },
     // `first`: number of the first block that changed; `offset`: where `reasoning` belongs, in UTF-16 units.
-    patch({ id, first, blocks, offset, reasoning, stage, sources }) {
+    patch({ id, first, blocks, offset, reasoning, stage, sources, deliberation }) {
       const m = this.messages.find((each) => each.id === id);
       if (!m) return;
       if (first > m.blocks.length || offset > m.reasoning.length) {
@@ -86,13 +89,14 @@ export default {
         m.reasoning = m.reasoning.slice(0, offset) + reasoning;
         m.stage = stage;
         if (sources) m.sources = sources;
+        if (deliberation) m.deliberation = deliberation;
       });
     },
     keepingBottom(change) {
       const page = document.documentElement;
       const atBottom = page.scrollHeight - page.clientHeight - page.scrollTop < NEAR_BOTTOM_PX;
       change();
-      if (atBottom) this.$nextTick(() => window.scrollTo(0, page.scrollHeight));
+      if (atBottom && !this.fixed) this.$nextTick(() => window.scrollTo(0, page.scrollHeight));
     },
     edit(m) {
       this.edited = m.text;

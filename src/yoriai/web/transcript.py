@@ -13,9 +13,10 @@ from typing import Any
 from anyio import to_thread
 from nicegui import ui
 
+from yoriai.deliberation import Deliberation
 from yoriai.i18n.catalogue import text
 from yoriai.types import ConversationMessage, Language, Sources, Stage, Support, Usage
-from yoriai.web import markdown, notes, sources
+from yoriai.web import deliberations, markdown, notes, sources
 from yoriai.web.composer import LONGEST_QUESTION
 from yoriai.web.tree import Shown
 from yoriai.web.visitor import Visitor
@@ -28,10 +29,13 @@ _LABELS = ("transcript", "reasoning", "edit", "send", "cancel", "previous", "nex
 class Transcript(ui.element, component="transcript.js"):
     """Events: ready, lost {id}, edit {id, text}, regenerate {id}, branch {id, step}."""
 
-    def __init__(self, visitor: Visitor) -> None:
+    def __init__(self, visitor: Visitor, *, fixed: bool = False) -> None:
+        """`fixed`: one of several on a page: questions stay as they are, and the page scrolls by itself."""
         super().__init__()
         self._visitor = visitor
+        self.props["fixed"] = fixed
         self.props["labels"] = {name: visitor.text(name) for name in _LABELS}
+        self.props["deliberationLabels"] = deliberations.labels(visitor.language)
         self.props["limit"] = LONGEST_QUESTION
 
     def refused(self) -> None:
@@ -48,11 +52,14 @@ class Transcript(ui.element, component="transcript.js"):
 
     def patch(
         self, reply_id: str, first: int, blocks: Sequence[str], *, offset: int, reasoning: str, stage: str,
-        found: Sources | None = None,
+        found: Sources | None = None, deliberation: dict[str, Any] | None = None,
     ) -> None:  # fmt: skip
-        """What a running reply said since; `offset` in characters of the reasoning; `found`: what it may cite."""
+        """What a running reply said since; `offset` in characters of the reasoning; `found`: what it may cite.
+
+        `deliberation`: its panel, where it has changed.
+        """
         patch = {"id": reply_id, "first": first, "blocks": blocks}
-        patch |= {"sources": sources.panel(found, None, self._visitor.language)}
+        patch |= {"sources": sources.panel(found, None, self._visitor.language), "deliberation": deliberation}
         self.run_method("patch", patch | {"offset": offset, "reasoning": reasoning, "stage": stage})
 
     def _shape(self, shown: Shown) -> dict[str, Any]:
@@ -74,6 +81,9 @@ class Transcript(ui.element, component="transcript.js"):
             "meta": _meta(message, self._visitor),
             "sources": sources.panel(message.sources, message.support, language),
             "support": sources.verdicts(message.support, language),
+            "deliberation": deliberation_panel(
+                message.deliberation, language, running=message.status == "running"
+            ),
         }
 
 
@@ -82,7 +92,20 @@ def stage_text(stage: Stage | None, visitor: Visitor) -> str:
     if stage is None:
         return ""
     percent = "" if stage.progress is None else f" {stage.progress:.0%}"
-    return visitor.text(f"stage_{stage.name}", name=stage.detail) + percent
+    return visitor.text(f"stage_{stage.name}", name=stage.detail).rstrip() + percent
+
+
+def deliberation_panel(
+    found: Deliberation | None, language: Language, *, running: bool
+) -> dict[str, Any] | None:
+    """What a council or a reasoner did, with its members' texts rendered as answers are."""
+    return deliberations.panel(found, language, lambda said: _plain_blocks(said, language), running=running)
+
+
+def _plain_blocks(said: str, language: Language) -> list[str]:
+    if len(said) > _REMEMBERED_CHARS:
+        return _rendered(said, language, None, None)
+    return list(_remembered_blocks(said, language, None, None))
 
 
 def _blocks(message: ConversationMessage, language: Language) -> list[str]:
@@ -127,14 +150,18 @@ def _outcome(message: ConversationMessage, visitor: Visitor) -> str:
 
 
 def _meta(message: ConversationMessage, visitor: Visitor) -> str:
-    usage = message.usage
-    if usage is None:
-        return ""
-    parts = []
-    if usage.tokens_per_s:
-        parts.append(visitor.text("meta_speed", speed=f"{usage.tokens_per_s:.1f}"))
-    parts.append(_context_text(usage, visitor))
-    if message.time_to_first_token_ms is not None:
+    """How long it took, how much it is, how fast."""
+    if message.deliberation and message.status != "running":
+        return deliberations.short_cost(message.deliberation.cost, visitor.language)
+    usage, parts = message.usage, []
+    if message.duration_ms is not None:
+        parts.append(visitor.text("meta_duration", seconds=f"{message.duration_ms / 1000:.1f}"))
+    if usage:
+        parts.append(visitor.text("meta_tokens", count=f"{usage.completion_tokens:,}"))
+        if usage.tokens_per_s:
+            parts.append(visitor.text("meta_speed", speed=f"{usage.tokens_per_s:.1f}"))
+        parts.append(_context_text(usage, visitor))
+    if usage and message.time_to_first_token_ms is not None:
         parts.append(visitor.text("meta_first_token", seconds=f"{message.time_to_first_token_ms / 1000:.2f}"))
     return " · ".join(parts)
 
