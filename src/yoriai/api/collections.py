@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Query, UploadFile
+from fastapi import Path as InPath
 from pydantic import BaseModel, Field
 from starlette.responses import FileResponse, Response
 
@@ -16,6 +17,7 @@ from yoriai.api.principal import CurrentContext, CurrentUser
 from yoriai.api.reading import StrictRoute
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
+from yoriai.errors import UsageError
 from yoriai.i18n.catalogue import text
 from yoriai.knowledge.collections import PageRow, Status
 from yoriai.knowledge.evaluating import MOST_QUESTIONS, Evaluation, Question, evaluate
@@ -32,6 +34,7 @@ Tag = Annotated[str, Field(min_length=1, max_length=200)]
 Tags = Annotated[list[Tag], Field(max_length=50)]
 PathText = Annotated[str, Field(min_length=1, max_length=4096)]
 Id = Annotated[str, Field(max_length=64)]
+PageNumber = Annotated[int, InPath(ge=1, le=2**31 - 1)]
 
 
 class NewCollection(BaseModel):
@@ -136,7 +139,8 @@ async def create_collection(body: NewCollection, user: CurrentUser, services: Th
 async def search_collections(body: SearchWish, user: CurrentUser, services: TheServices) -> Found:
     """The best passages of several collections together, with the scores of both halves."""
     filters = Filters(
-        documents=tuple(body.documents), tags=tuple(body.tags), since=_zoned(body.since), until=_zoned(body.until)
+        documents=tuple(body.documents), tags=tuple(body.tags), since=_zoned("since", body.since),
+        until=_zoned("until", body.until),
     )  # fmt: skip
     return await services.knowledge.search.search(
         user, body.collections, body.query, limit=body.limit, method=body.method, filters=filters
@@ -300,7 +304,7 @@ async def download_document(
 
 @router.get("/api/collections/{collection_id}/documents/{document_id}/pages/{number}")
 async def show_page(
-    collection_id: str, document_id: str, number: int, user: CurrentUser, services: TheServices
+    collection_id: str, document_id: str, number: PageNumber, user: CurrentUser, services: TheServices
 ) -> PageRow:
     """The text of a page, to which places in citations refer."""
     return await services.knowledge.collections.page(user, collection_id, document_id, number)
@@ -311,7 +315,7 @@ async def show_page(
     response_class=Response, responses={200: {"content": {"image/png": {}}}},
 )  # fmt: skip
 async def page_image(
-    collection_id: str, document_id: str, number: int, user: CurrentUser, services: TheServices, *,
+    collection_id: str, document_id: str, number: PageNumber, user: CurrentUser, services: TheServices, *,
     width: Annotated[int, Query(ge=50, le=3000)] = 1000,
 ) -> Response:  # fmt: skip
     """A page of a PDF, or a picture, as PNG."""
@@ -322,7 +326,7 @@ async def page_image(
 
 @router.get("/api/collections/{collection_id}/documents/{document_id}/pages/{number}/boxes")
 async def page_boxes(
-    collection_id: str, document_id: str, number: int, user: CurrentUser, services: TheServices, *,
+    collection_id: str, document_id: str, number: PageNumber, user: CurrentUser, services: TheServices, *,
     start: Annotated[int, Query(ge=0, le=10_000_000)], end: Annotated[int, Query(ge=0, le=10_000_000)],
 ) -> Boxes:  # fmt: skip
     """Where a range of a page's text stands on its picture."""
@@ -354,6 +358,9 @@ def shown(document: KnownDocument, language: Language) -> DocumentShown:
     )  # fmt: skip
 
 
-def _zoned(moment: datetime | None) -> datetime | None:
-    """Without a zone it is this machine's."""
-    return moment.astimezone() if moment and moment.tzinfo is None else moment
+def _zoned(param: str, moment: datetime | None) -> datetime | None:
+    """Without a zone it is this machine's. Raises: UsageError: there is no such moment in it."""
+    try:
+        return moment.astimezone() if moment and moment.tzinfo is None else moment
+    except (ValueError, OverflowError, OSError):
+        raise UsageError("api.no_such_moment", param=param, value=str(moment)) from None
