@@ -89,6 +89,7 @@ class KnownDocument:
     passages: int = 0
     modified_at: datetime | None = None
     indexed_at: datetime | None = None
+    wanted_revision: int = 0  # goes up whenever it is to be read anew: what was begun before that is out of date
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

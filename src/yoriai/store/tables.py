@@ -24,10 +24,11 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
     true,
 )
 
-REVISION = "0005"  # of the newest migration: a database that has it needs no Alembic at start-up
+REVISION = "0010"  # of the newest migration: a database that has it needs no Alembic at start-up
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -203,6 +204,7 @@ documents = Table(
     Column("added_at", UtcDateTime, nullable=False),
     Column("modified_at", UtcDateTime),  # of the file, as its own system had it
     Column("indexed_at", UtcDateTime),
+    Column("wanted_revision", Integer, nullable=False, server_default="0"),  # goes up whenever it is to be read
     Index(None, "collection_id", "status"),
     Index(None, "collection_id", "sha256"),
 )
@@ -249,6 +251,8 @@ watched_folders = Table(
     metadata,
     Column("collection_id", ForeignKey(collections.c.id, ondelete="CASCADE"), primary_key=True),
     Column("path", String(1000), primary_key=True),
+    Column("is_missing", Boolean, nullable=False, server_default=false()),  # or it looked so: nothing was forgotten
+    Column("mounts", JSON, nullable=False, server_default="[]"),  # folders of it that were drives of their own
 )
 
 assistants = Table(

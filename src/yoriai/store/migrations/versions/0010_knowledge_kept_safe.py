@@ -1,0 +1,21 @@
+"""What is wanted of a document has a number; what was seen last of a watched folder is remembered."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0010"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    op.add_column("documents", sa.Column("wanted_revision", sa.Integer, nullable=False, server_default="0"))
+    op.add_column(
+        "watched_folders", sa.Column("is_missing", sa.Boolean, nullable=False, server_default=sa.false())
+    )
+    op.add_column("watched_folders", sa.Column("mounts", sa.JSON, nullable=False, server_default="[]"))
+
+
+def downgrade() -> None:
+    op.drop_column("watched_folders", "mounts")
+    op.drop_column("watched_folders", "is_missing")
+    op.drop_column("documents", "wanted_revision")
