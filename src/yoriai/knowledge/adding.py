@@ -205,8 +205,8 @@ class Adding:
                 None,
             )
             if old:
-                documents.change(connection, old.id, status="queued", error_key=None, error_values={})
-                return collection, old
+                documents.want(connection, old.id)
+                return collection, documents.find(connection, collection_id, old.id) or old
             new = KnownDocument(
                 id=_new_id(), collection_id=collection_id, file_id=None, name=harmless_name(web_pages.name_of(address)),
                 source=address, sha256="", size_bytes=0, status="queued", added_at=datetime.now(UTC), tags=tuple(tags),
@@ -267,9 +267,8 @@ class _Scan:
         if self._is_same(each, old):
             self.added.unchanged += 1
             return
-        documents.change(
-            self.connection, old.id, status="queued", size_bytes=each.size_bytes, modified_at=each.modified_at,
-            error_key=None, error_values={},
+        documents.want(
+            self.connection, old.id, size_bytes=each.size_bytes, modified_at=each.modified_at
         )  # fmt: skip
         self.added.changed += 1
         self.added.documents.append(old.id)
@@ -288,15 +287,16 @@ def _replaced(connection: Connection, collection_id: str, file: KeptFile) -> Kno
         for each in documents.of_collection(connection, collection_id)
         if not each.source and each.file_id
     ]
-    same = next((each for each in handed_in if each.sha256 == file.sha256 and each.status != "failed"), None)
+    same = next(
+        (each for each in handed_in if each.sha256 == file.sha256 and each.status in ("ready", "duplicate")), None
+    )
     if same:
         return same
     old = next((each for each in handed_in if each.name == file.name), None)
     if old:
-        documents.change(
-            connection, old.id, file_id=file.id, status="queued", size_bytes=file.size_bytes,
-            media_type=file.media_type, error_key=None, error_values={},
-        )  # fmt: skip
+        documents.want(
+            connection, old.id, file_id=file.id, size_bytes=file.size_bytes, media_type=file.media_type
+        )
     return old
 
 

@@ -182,6 +182,16 @@ class Collections:
         document = await self.document(user, collection_id, document_id)
         return await self._database.read(lambda connection: passages.pages_of(connection, document.id))
 
+    async def beginning(
+        self, user: User, collection_id: str, document_id: str, most: int
+    ) -> tuple[list[tuple[int, str]], int]:
+        """(number, text) of the first pages, `most` characters in all, and the document's characters.
+
+        Raises: NotFoundError.
+        """
+        document = await self.document(user, collection_id, document_id)
+        return await self._database.read(lambda c: passages.beginning(c, document.id, most))
+
     async def page(self, user: User, collection_id: str, document_id: str, number: int) -> PageRow:
         """Raises: NotFoundError: also of the page."""
         document = await self.document(user, collection_id, document_id)
@@ -222,7 +232,7 @@ class Collections:
             collection = found(connection, user, collection_id, Action.CHANGE)
             document = _document(connection, collection_id, document_id)
             if document.status == "failed":
-                documents.change(connection, document.id, status="queued", error_key=None, error_values={})
+                documents.want(connection, document.id)
             return collection, _shown(_document(connection, collection_id, document.id), collection, user)
 
         collection, document = await self._database.write(work)

@@ -1,8 +1,9 @@
 """What turns queued documents of a collection into passages, and passages into vectors: two kinds of jobs.
 
-A document is taken in one transaction: its copy's row, pages, passages and status, or nothing of it. What is known of
-a document decides what is left to do, so a job that is begun again after a crash goes on where the last one was; ids
-of passages follow from document, content and place. A file that can't be read ends with its reason, the rest goes on.
+A document is taken in one transaction: its copy's row, pages, passages and status, or nothing of it; and nothing where
+something newer is wanted of it meanwhile. What is known of a document decides what is left to do, so a job that is
+begun again after a crash goes on where the last one was; ids of passages follow from document, content and place. A
+file that can't be read ends with its reason, the rest goes on.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import UTC, datetime
 
 from anyio import to_thread
 
-from yoriai.errors import DiskFullError, ResourceError, YoriaiError
+from yoriai.errors import DiskFullError, NotFoundError, ResourceError, YoriaiError
 from yoriai.jobs.jobs import Jobs, Progress
 from yoriai.knowledge import folders
 from yoriai.knowledge.embedding import Embedder, packed
@@ -129,7 +130,8 @@ class Ingest:
         """Raises: NotFoundError, DocumentError, EgressError, DownloadError, DiskFullError."""
         if not document.source:
             file = await self._database.read(lambda c: files.by_id(c, document.file_id or ""))
-            assert file, "a document that was handed in has its file"
+            if file is None:  # there is a newer one meanwhile
+                raise NotFoundError("knowledge.file_gone", path=document.name)
             return _Content(
                 file_id=file.id, sha256=file.sha256, size_bytes=file.size_bytes, media_type=file.media_type,
                 is_new=False,
@@ -147,6 +149,8 @@ class Ingest:
         """Nothing to read: it has been read already, or another document has the same content."""
 
         def work(connection: Connection) -> bool:
+            if not documents.is_still_wanted(connection, document):
+                return True
             if document.indexed_at and document.sha256 == content.sha256:
                 return documents.change(
                     connection, document.id, status="ready", error_key=None, error_values={}
@@ -166,9 +170,8 @@ class Ingest:
 
     async def _keep(self, document: KnownDocument, content: _Content, read: Read) -> None:
         def work(connection: Connection) -> None:
-            now = documents.find(connection, document.collection_id, document.id)
             collection = collections.by_id(connection, document.collection_id)
-            if now is None or collection is None:  # removed meanwhile
+            if collection is None or not documents.is_still_wanted(connection, document):
                 return
             if content.is_new:
                 self._filing.settle(content.file_id)
@@ -176,12 +179,11 @@ class Ingest:
             if document.sha256 != content.sha256:
                 documents.requeue_duplicates(connection, document.collection_id, document.sha256)
             passages.replace(connection, document.id, read.pages, read.passages)
-            has_changed = now.modified_at != document.modified_at  # once more, while this was read
             documents.change(
                 connection, document.id, file_id=content.file_id, sha256=content.sha256, size_bytes=content.size_bytes,
                 media_type=read.media_type, title=read.title, warnings=read.warnings, pages=len(read.pages),
-                passages=len(read.passages), status="queued" if has_changed else "ready", error_key=None,
-                error_values={}, indexed_at=datetime.now(UTC),
+                passages=len(read.passages), status="ready", error_key=None, error_values={},
+                indexed_at=datetime.now(UTC),
             )  # fmt: skip
             collections.changed(connection, document.collection_id, datetime.now(UTC))
 
@@ -194,6 +196,8 @@ class Ingest:
         }
 
         def work(connection: Connection) -> None:
+            if not documents.is_still_wanted(connection, document):
+                return
             self._clear(connection, document)
             file_id = None if document.source else document.file_id
             documents.change(

@@ -1,0 +1,81 @@
+"""What happens to a document while it is read counts: a new version, its removal, the end of the process."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from reading_slowly import ANNA, RULES, Desk, desk
+
+from yoriai.errors import DocumentError
+from yoriai.knowledge.collections import forget
+from yoriai.store import collections
+
+
+@pytest.fixture
+async def slow(tmp_path: Path) -> AsyncIterator[Desk]:
+    async with desk(tmp_path) as slow:
+        slow.reader.is_open.clear()
+        yield slow
+
+
+@pytest.mark.parametrize("is_kept", [False, True])
+async def test_a_new_version_is_not_lost_while_the_old_one_is_read(slow: Desk, is_kept: bool) -> None:
+    if is_kept:
+        await slow.adding.attach(ANNA, RULES, await slow.adding.keep_file(ANNA, "a.txt", io.BytesIO(b"one")))
+    else:
+        await slow.upload("a.txt", "one")
+    await slow.reads("one")
+    await slow.upload("a.txt", "two")
+    slow.reader.is_open.set()
+    await slow.settled()
+    (document,) = await slow.documents()
+    assert (document.status, await slow.text(document.id)) == ("ready", "two")
+
+
+async def test_an_old_version_that_fails_leaves_the_new_one_alone(slow: Desk) -> None:
+    await slow.upload("a.txt", "one")
+    await slow.reads("one")
+    await slow.upload("a.txt", "two")
+    slow.reader.error = DocumentError("knowledge.file_empty")
+    slow.reader.is_open.set()
+    await slow.reads("two")
+    slow.reader.error = None
+    await slow.settled()
+    (document,) = await slow.documents()
+    assert document.file_id
+    assert slow.filing.path(document.file_id).read_text() == "two"
+
+
+async def test_the_first_version_again_is_the_last_word(slow: Desk) -> None:
+    slow.reader.is_open.set()
+    await slow.upload("a.txt", "one")
+    await slow.settled()
+    slow.reader.is_open.clear()
+    await slow.upload("a.txt", "two")
+    await slow.reads("two")
+    await slow.upload("a.txt", "one")
+    slow.reader.is_open.set()
+    await slow.settled()
+    (document,) = await slow.documents()
+    assert (document.status, await slow.text(document.id)) == ("ready", "one")
+
+
+async def test_what_is_removed_while_it_is_read_and_fails_stays_removed(slow: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "papers" / "a.txt"
+    path.parent.mkdir()
+    path.write_text("one")
+    await slow.database.write(lambda connection: collections.watch(connection, RULES, str(path.parent)))
+    await slow.adding.rescan(RULES, str(path.parent))
+    await slow.reads("one")
+    going = await slow.documents()
+    await slow.database.write(lambda connection: forget(connection, RULES, going))
+    slow.reader.error = DocumentError("knowledge.file_empty")
+    slow.reader.is_open.set()
+    await slow.settled()
+    assert [each.status for each in await slow.documents()] == ["excluded"]
