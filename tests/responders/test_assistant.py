@@ -376,6 +376,21 @@ async def test_a_translation_is_shown_as_its_parts_are_done(kept: Shelf) -> None
     assert all(f"Office {n} has {n + 100} desks" in read for n in range(30))
 
 
+async def test_of_more_than_can_be_read_the_rest_is_counted(kept: Shelf) -> None:
+    asked = await assistant(kept, mode="whole")
+    collection = await kept.knowledge.collections.create(ANNA, "longer")
+    await kept.upload(ANNA, collection, "offices.md", long_document(600))
+    await kept.upload(ANNA, collection, "zzz.md", TRAVEL * 100)
+    inner = Scripted("Teil", context_size=800)
+    asked = replace(asked, collection_ids=(collection.id,))
+    found = sources(await reply(kept, asked, inner, "Translate everything into German.", max_tokens=200))
+    assert len(inner.asked) == 40
+    status = await kept.knowledge.collections.status(ANNA, collection.id)
+    assert found.found == len(found.citations) + found.left_out
+    assert status.passages / 4 < found.left_out < status.passages * 4
+    assert {each.document for each in found.citations} == {"offices.md"}
+
+
 # ---- a real model -----------------------------------------------------------------------------------------
 async def test_a_real_model_answers_from_a_document_with_its_beginning_cached(
     kept: Shelf, smollm2_path: Path

@@ -74,6 +74,21 @@ def pages_of(connection: Connection, document_id: str) -> list[PageRow]:
     return [_page(row) for row in connection.execute(found)]
 
 
+def beginning(connection: Connection, document_id: str, most: int) -> tuple[list[tuple[int, str]], int]:
+    """(number, text) of the first pages, `most` characters in all; and how many characters the document has."""
+    mine = pages.c.document_id == document_id
+    found = select(pages.c.number, func.length(pages.c.text)).where(mine).order_by(pages.c.number)
+    lengths = [(number, int(length)) for number, length in connection.execute(found)]
+    read: list[tuple[int, str]] = []
+    for number, length in lengths:
+        if most <= 0:
+            break
+        first = select(func.substr(pages.c.text, 1, most)).where(mine, pages.c.number == number)
+        read.append((number, connection.scalar(first) or ""))
+        most -= length
+    return read, sum(length for _, length in lengths)
+
+
 def of_document(connection: Connection, document_id: str) -> list[PassageRow]:
     found = select(passages).where(passages.c.document_id == document_id).order_by(passages.c.ordinal)
     return [_passage(row) for row in connection.execute(found)]
