@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "knowledge"))
 from shelving import ANNA, BEN, Shelf, shelf
 
 from fakes.scripted import Script, Scripted
-from yoriai.errors import NotFoundError
+from yoriai.errors import NotFoundError, UnsupportedError
 from yoriai.i18n.catalogue import text
 from yoriai.records import Assistant
 from yoriai.responders.assistant import AssistantResponder
@@ -320,6 +320,26 @@ async def test_structured_answers_and_several_choices_are_left_as_they_are(kept:
         kept, asked, Scripted('{"a": [99]}'), TRAVEL, response_format={"type": "json_object"}
     )
     assert said(events) == '{"a": [99]}'
+
+
+@pytest.mark.parametrize("mode", ["passages", "whole"])
+@pytest.mark.parametrize(
+    "asked_for",
+    [
+        {"n": 2},
+        {"tools": [{"type": "function", "function": {"name": "f", "parameters": {}}}]},
+        {"response_format": {"type": "json_object"}},
+    ],
+)
+async def test_what_could_not_be_checked_is_not_asked_of_the_documents_alone(
+    kept: Shelf, mode: str, asked_for: dict[str, Any]
+) -> None:
+    asked = await assistant(kept, only_documents=True, mode=mode)
+    inner = Scripted("The moon is made of cheese.")
+    with pytest.raises(UnsupportedError) as refused:
+        await reply(kept, asked, inner, TRAVEL, **asked_for)
+    assert [refused.value.param] == list(asked_for)
+    assert inner.asked == []
 
 
 # ---- whole documents --------------------------------------------------------------------------------------
