@@ -24,7 +24,7 @@ from yoriai.records import Assistant, Collection
 from yoriai.responders.cited_reply import CitedReply, refusal
 from yoriai.responders.grounding import Grounding, Rewrites
 from yoriai.responders.judging import judged
-from yoriai.responders.turns import Grounded
+from yoriai.responders.turns import Grounded, beside_prose
 from yoriai.responders.whole_documents import Parts, WholeDocuments
 from yoriai.types import (
     ChatRequest,
@@ -241,18 +241,9 @@ def _may_be_answered(grounded: Grounded) -> bool:
 
 def _is_plain(request: ChatRequest) -> bool:
     """Prose: the text of calls, of structured answers and of several choices is left as it is."""
-    return _beside_prose(request) is None
+    return beside_prose(request) is None
 
 
 def _check_plain(request: ChatRequest) -> None:
-    if param := _beside_prose(request):
+    if param := beside_prose(request):
         raise UnsupportedError("responders.only_prose", param=param, field=param)
-
-
-def _beside_prose(request: ChatRequest) -> str | None:
-    """The field that asks for something else."""
-    if request.tools:
-        return "tools"
-    if request.response_format and request.response_format.type != "text":
-        return "response_format"
-    return "n" if request.n != 1 else None

@@ -117,3 +117,12 @@ def reply_room(request: ChatRequest, size: int) -> int:
 def language_in(question: str, otherwise: Language) -> Language:
     """Of the question, where it has letters enough to tell."""
     return language_of(question) if sum(character.isalpha() for character in question) > 3 else otherwise
+
+
+def beside_prose(request: ChatRequest) -> str | None:
+    """The field that asks for something else than one reply in prose."""
+    if request.tools:
+        return "tools"
+    if request.response_format and request.response_format.type != "text":
+        return "response_format"
+    return "n" if request.n != 1 else None
