@@ -65,6 +65,7 @@ def status(said: dict[str, Any]) -> dict[str, Any]:
         "is_model_installed": said["is_model_installed"],
         "is_worked_on": said["is_worked_on"],
         "folders": said["folders"],
+        "missing_folders": said["missing_folders"],
         "jobs": [
             {name: job[name] for name in ("id", "kind", "state", "done", "total", "detail")}
             for job in said["jobs"]
@@ -90,7 +91,8 @@ def print_status(reports: Sequence[dict[str, Any]]) -> None:
         for error in report["errors"]:
             result(f"  {harmless(error)}")
         for folder in report["folders"]:
-            result("  " + say("kb_folder", path=harmless(folder)))
+            name = "kb_folder_missing" if folder in report["missing_folders"] else "kb_folder"
+            result("  " + say(name, path=harmless(folder)))
         print_failures(report["failures"])
 
 

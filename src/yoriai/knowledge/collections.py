@@ -23,7 +23,7 @@ from yoriai.knowledge.folders import is_under, path_of
 from yoriai.knowledge.ingest import INGEST
 from yoriai.records import Collection, Job, KnownDocument, Sharing
 from yoriai.store import collections as rows
-from yoriai.store import documents, files, passages
+from yoriai.store import documents, files, passages, watched
 from yoriai.store.database import Connection, Database
 from yoriai.store.passages import PageRow, PassageRow
 from yoriai.types import User
@@ -45,6 +45,9 @@ class Status:
     embedding_model: str  # that is wanted
     is_model_installed: bool
     folders: list[str]  # that are watched
+    missing_folders: list[
+        str
+    ]  # of these: what can't be seen in full now, so that nothing of it was forgotten
     jobs: list[Job]  # that have not ended
     failed_jobs: list[Job]  # whose kind was not done since
     is_worked_on: bool  # a process runs the jobs
@@ -127,20 +130,22 @@ class Collections:
     async def status(self, user: User, collection_id: str) -> Status:
         """Raises: NotFoundError."""
 
-        def work(connection: Connection) -> tuple[Collection, rows.Counts, int, list[str]]:
+        def work(connection: Connection) -> tuple[Collection, rows.Counts, int, list[str], list[str]]:
             collection = found(connection, user, collection_id, Action.READ)
             return (
                 collection, rows.counts(connection, collection_id),
                 rows.count_vectors(connection, collection_id, self._model), rows.folders(connection, collection_id),
+                watched.missing(connection, collection_id),
             )  # fmt: skip
 
-        collection, counts, vectors, folders = await self._database.read(work)
+        collection, counts, vectors, folders, missing = await self._database.read(work)
         is_own = collection.owner_id in owners(user)
         return Status(
             collection=collection, documents=counts.documents, passages=counts.passages, vectors=vectors,
             size_bytes=counts.size_bytes, embedding_model=self._model,
             is_model_installed=await self._embedder.is_installed(self._model),
-            folders=folders if is_own else [], jobs=await self._jobs.unfinished(collection_id),
+            folders=folders if is_own else [], missing_folders=missing if is_own else [],
+            jobs=await self._jobs.unfinished(collection_id),
             failed_jobs=await self._jobs.failed(collection_id),
             is_worked_on=await to_thread.run_sync(self._jobs.is_run),
         )  # fmt: skip
@@ -269,10 +274,10 @@ def found(connection: Connection, user: User, collection_id: str, action: Action
 
 def forget(connection: Connection, collection_id: str, going: Sequence[KnownDocument]) -> None:
     """Remove documents. Of one that its watched folder still has, a note stays that nobody wants it."""
-    watched = rows.folders(connection, collection_id)
+    kept_in_sight = rows.folders(connection, collection_id)
     for document in going:
         documents.requeue_duplicates(connection, collection_id, document.sha256)
-        if any(_is_in(document.source, folder) for folder in watched):
+        if any(_is_in(document.source, folder) for folder in kept_in_sight):
             passages.clear(connection, document.id)
             documents.change(
                 connection, document.id, status="excluded", file_id=None, sha256="", pages=0, passages=0,
@@ -284,7 +289,12 @@ def forget(connection: Connection, collection_id: str, going: Sequence[KnownDocu
 
 
 def _is_in(source: str, folder: str) -> bool:
-    return bool(source) and is_under(source, folder) and path_of(source).exists()
+    if not source or not is_under(source, folder):
+        return False
+    try:
+        return path_of(source).exists()
+    except OSError:  # it can't be seen now
+        return True
 
 
 def _shown(document: KnownDocument, collection: Collection, user: User) -> KnownDocument:

@@ -6,7 +6,6 @@ One task of the process that runs jobs.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 
 from anyio import to_thread
@@ -40,10 +39,17 @@ class Watching:
 
     async def _run(self) -> None:
         while True:
-            watched = await self._watched()
-            for collection_id, folder in watched:
-                await self._rescan(collection_id, folder)
-            await self._until_something_else_is_watched(watched)
+            try:
+                await self._look()
+            except Exception:
+                _log.exception("folders could not be watched")
+                await asyncio.sleep(_LOOK_S)
+
+    async def _look(self) -> None:
+        watched = await self._watched()
+        for collection_id, folder in await self._database.read(collections.all_folders):
+            await self._rescan(collection_id, folder)
+        await self._until_something_else_is_watched(watched)
 
     async def _until_something_else_is_watched(self, watched: set[tuple[str, str]]) -> None:
         following = asyncio.create_task(self._follow(watched))
@@ -75,8 +81,7 @@ class Watching:
         )
 
     async def _rescan(self, collection_id: str, folder: str) -> None:
-        with contextlib.suppress(OSError):
-            try:
-                await self._adding.rescan(collection_id, folder)
-            except Exception:
-                _log.exception("a folder could not be looked through collection=%s", collection_id)
+        try:
+            await self._adding.rescan(collection_id, folder)
+        except Exception:
+            _log.exception("a folder could not be looked through collection=%s", collection_id)

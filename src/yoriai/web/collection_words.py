@@ -53,6 +53,7 @@ def state(status: Status, user: User, visitor: Visitor) -> Values:
         ],
         "waiting": bool(status.documents.get("queued")) and not status.jobs,
         "folders": status.folders,
+        "missing": status.missing_folders,
         "count": sum(status.documents.values()),
     }
 
