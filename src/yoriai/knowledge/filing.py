@@ -7,6 +7,7 @@ the disk: it runs in threads.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -94,12 +95,14 @@ class Filing:
         """Remove what has no row, of the processes before this one. Called before anything is read in."""
         (self._folder / "incoming").mkdir(parents=True, exist_ok=True, mode=0o700)
         for path in (self._folder / "incoming").iterdir():
-            if path.stat().st_mtime < self._since:
-                path.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):  # another process was quicker
+                if path.stat().st_mtime < self._since:
+                    path.unlink()
         for path in self._folder.iterdir():
-            is_old = path.is_file() and time.time() - path.stat().st_mtime > _SWEEP_AFTER_S
-            if is_old and path.name not in known:
-                path.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                is_old = path.is_file() and time.time() - path.stat().st_mtime > _SWEEP_AFTER_S
+                if is_old and path.name not in known:
+                    path.unlink()
 
     def _write(self, content: IO[bytes], path: Path) -> tuple[str, int]:
         digest, size = hashlib.sha256(), 0
