@@ -112,7 +112,7 @@ async def desk(home: Path, *, egress: Egress | None = None) -> AsyncIterator[Des
         yield Desk(
             home=home, database=database, jobs=jobs, filing=filing, ingest=ingest, reader=reader,
             adding=Adding(database=database, jobs=jobs, filing=filing, web=web),
-            files=KeptFiles(database=database, filing=filing),
+            files=KeptFiles(database=database, jobs=jobs, filing=filing),
         )  # fmt: skip
     finally:
         await jobs.aclose()

@@ -1,4 +1,4 @@
-"""What happens to a document while it is read counts: a new version, its removal, the end of the process."""
+"""What happens to a document while it is read counts, and what happens to another one of the same content."""
 
 from __future__ import annotations
 
@@ -79,3 +79,16 @@ async def test_what_is_removed_while_it_is_read_and_fails_stays_removed(slow: De
     slow.reader.is_open.set()
     await slow.settled()
     assert [each.status for each in await slow.documents()] == ["excluded"]
+
+
+async def test_when_a_file_is_removed_another_one_of_its_content_takes_its_place(slow: Desk) -> None:
+    slow.reader.is_open.set()
+    kept = [await slow.adding.keep_file(ANNA, name, io.BytesIO(b"one")) for name in ("a.txt", "b.txt")]
+    for file in kept:
+        await slow.adding.attach(ANNA, RULES, file)
+        await slow.settled()
+    assert [each.status for each in await slow.documents()] == ["ready", "duplicate"]
+    await slow.files.remove(ANNA, kept[0].id)
+    await slow.settled()
+    (left,) = await slow.documents()
+    assert (left.name, left.status, left.error_key) == ("b.txt", "ready", None)

@@ -43,7 +43,7 @@ class Knowledge:
             database=database, jobs=jobs, filing=filing, embedder=self.embedder, model=model
         )
         self.adding = Adding(database=database, jobs=jobs, filing=filing, web=web)
-        self.files = KeptFiles(database=database, filing=filing)
+        self.files = KeptFiles(database=database, jobs=jobs, filing=filing)
         reranker = (
             Reranker(router, settings.reranking_model, settings.reranking_timeout_s)
             if settings.reranking_model else None
