@@ -74,8 +74,8 @@ class Ingest:
             for collection in await self._database.read(collections.everything):
                 await self.want_vectors(collection.id)
 
-    async def want_vectors(self, collection_id: str) -> None:
-        """Let the vectors that a collection lacks be made, where there is a model for them."""
+    async def want_vectors(self, collection_id: str, document_id: str = "") -> None:
+        """Let the vectors that a collection (or only one document of it) lacks be made, if there is a model."""
         if not await self._embedder.is_installed(self._model):
             return
 
@@ -83,6 +83,8 @@ class Ingest:
             collection = collections.by_id(connection, collection_id)
             if collection is None:
                 return None
+            if document_id:
+                return collection if passages.lacks_vector(connection, document_id, self._model) else None
             missing = passages.without_vector(connection, collection_id, self._model, 1)
             is_other = collection.embedding_model != self._model and passages.count(connection, collection_id)
             return collection if missing or is_other else None
@@ -102,8 +104,9 @@ class Ingest:
             left = await self._database.read(lambda c: documents.count(c, collection_id, "queued"))
             await progress.show(done, done + left, document.name)
             await self._take_in(document)
-            await self.want_vectors(collection_id)
+            await self.want_vectors(collection_id, document.id)
             done += 1
+        await self.want_vectors(collection_id)
         await progress.show(done, done)
 
     async def _take_in(self, document: KnownDocument) -> None:
@@ -224,32 +227,36 @@ class Ingest:
     # ---- vectors -----------------------------------------------------------------------------------------------
     async def embed(self, progress: Progress) -> None:
         """Every vector of the wanted model that a collection lacks; then it takes the old one's place."""
-        collection_id = progress.job.subject_id
+        collection_id, place = progress.job.subject_id, passages.BEGINNING
+        done, total = await self._database.read(lambda c: self._count(c, collection_id))
         while True:
             lacking = await self._database.read(
-                lambda c: passages.without_vector(c, collection_id, self._model, _VECTORS_AT_ONCE)
+                lambda c: passages.without_vector(c, collection_id, self._model, _VECTORS_AT_ONCE, place)  # noqa: B023
             )
             if not lacking:
                 break
-            texts = [text_to_embed(text, headings) for _, text, headings in lacking]
-            made = await self._embedder.passages(self._model, texts)
-            rows = list(zip((passage_id for passage_id, _, _ in lacking), packed(made), strict=True))
-            done, total = await self._database.write(lambda c: self._keep_vectors(c, collection_id, rows))  # noqa: B023
-            await progress.show(done, total)
+            made = await self._embedder.passages(
+                self._model, [text_to_embed(each.text, each.heading_path) for each in lacking]
+            )
+            rows = list(zip((each.id for each in lacking), packed(made), strict=True))
+            done += await self._database.write(lambda c: self._keep_vectors(c, collection_id, rows))  # noqa: B023
+            place = lacking[-1].place
+            await progress.show(done, max(done, total))
         await self._database.write(lambda connection: self._serve(connection, collection_id))
 
-    def _keep_vectors(
-        self, connection: Connection, collection_id: str, rows: list[tuple[str, bytes]]
-    ) -> tuple[int, int]:
-        """How many passages have theirs now, and how many there are."""
+    def _count(self, connection: Connection, collection_id: str) -> tuple[int, int]:
+        """How many passages have their vectors, and how many there are."""
+        made = collections.count_vectors(connection, collection_id, self._model)
+        return made, passages.count(connection, collection_id)
+
+    def _keep_vectors(self, connection: Connection, collection_id: str, rows: list[tuple[str, bytes]]) -> int:
+        """How many of them are new."""
         collection = collections.by_id(connection, collection_id)
-        passages.add_vectors(connection, self._model, rows)
+        added = passages.add_vectors(connection, self._model, rows)
         if collection and not collection.embedding_model:  # nothing else serves: some are better than none
             collections.change(connection, collection_id, embedding_model=self._model)
         collections.changed(connection, collection_id, datetime.now(UTC), vectors_only=True)
-        return collections.count_vectors(connection, collection_id, self._model), passages.count(
-            connection, collection_id
-        )
+        return added
 
     def _serve(self, connection: Connection, collection_id: str) -> None:
         """From now on the wanted model's vectors are searched. Not while passages lack theirs."""

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, delete, exists, func, insert, select, tuple_
 
 from yoriai.store.tables import pages, passages, vectors
 
 _AT_ONCE = 500  # ids in one statement
+Place = tuple[str, int]  # of a passage in its collection: its document's id, its ordinal
+BEGINNING: Place = ("", -1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,21 +109,39 @@ def by_ids(
     return found
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WithoutVector:
+    """A passage that still lacks its vector; `place` among those of its collection."""
+
+    id: str
+    place: Place
+    text: str
+    heading_path: list[str]
+
+
 def without_vector(
-    connection: Connection, collection_id: str, model: str, limit: int
-) -> list[tuple[str, str, list[str]]]:
-    """(id, text, heading path) of passages that still lack their vector, documents that are ready only."""
-    joined = passages.outerjoin(
-        vectors, and_(vectors.c.passage_id == passages.c.id, vectors.c.model == model)
-    )
+    connection: Connection, collection_id: str, model: str, limit: int, after: Place = BEGINNING
+) -> list[WithoutVector]:
+    """The first passages after a place that lack their vector: what lies before it is not looked at again."""
+    place = tuple_(passages.c.document_id, passages.c.ordinal)
     found = (
-        select(passages.c.id, passages.c.text, passages.c.heading_path)
-        .select_from(joined)
-        .where(passages.c.collection_id == collection_id, vectors.c.passage_id.is_(None))
+        select(passages.c.id, passages.c.document_id, passages.c.ordinal, passages.c.text, passages.c.heading_path)
+        .where(passages.c.collection_id == collection_id, place > tuple_(*after), _lacks(model))
         .order_by(passages.c.document_id, passages.c.ordinal)
         .limit(limit)
-    )
-    return [(row.id, row.text, row.heading_path) for row in connection.execute(found)]
+    )  # fmt: skip
+    return [
+        WithoutVector(
+            id=row.id, place=(row.document_id, row.ordinal), text=row.text, heading_path=row.heading_path
+        )
+        for row in connection.execute(found)
+    ]
+
+
+def lacks_vector(connection: Connection, document_id: str, model: str) -> bool:
+    """Whether a passage of a document has no vector of `model` yet."""
+    found = select(passages.c.id).where(passages.c.document_id == document_id, _lacks(model))
+    return connection.scalar(found.limit(1)) is not None
 
 
 def count(connection: Connection, collection_id: str) -> int:
@@ -147,6 +167,11 @@ def remove_other_vectors(connection: Connection, collection_id: str, model: str)
     """Those of all models but `model`."""
     mine = select(passages.c.id).where(passages.c.collection_id == collection_id)
     connection.execute(delete(vectors).where(vectors.c.passage_id.in_(mine), vectors.c.model != model))
+
+
+def _lacks(model: str) -> ColumnElement[bool]:
+    mine = select(vectors.c.passage_id).where(vectors.c.passage_id == passages.c.id, vectors.c.model == model)
+    return ~exists(mine)
 
 
 def _vectors_by_text(connection: Connection, document_id: str) -> dict[tuple[str, ...], dict[str, bytes]]:
