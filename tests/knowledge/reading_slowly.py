@@ -27,7 +27,7 @@ from yoriai.store.database import Database
 from yoriai.store.passages import PageRow
 from yoriai.types import Role, User
 
-ANNA = User(id="anna", name="anna", role=Role.MEMBER)
+LOCAL = User(id="local", name="local", role=Role.ADMINISTRATOR)
 RULES = "vs_rules"
 
 
@@ -69,7 +69,7 @@ class Desk:
     reader: Waiting
 
     async def upload(self, name: str, text: str) -> KnownDocument:
-        return await self.adding.upload(ANNA, RULES, name, io.BytesIO(text.encode()))
+        return await self.adding.upload(LOCAL, RULES, name, io.BytesIO(text.encode()))
 
     async def documents(self) -> list[KnownDocument]:
         return await self.database.read(
@@ -102,7 +102,7 @@ async def desk(home: Path, *, egress: Egress | None = None) -> AsyncIterator[Des
     )  # fmt: skip
     now = datetime.now(UTC)
     rules = Collection(
-        id=RULES, owner_id=ANNA.id, name="rules", sharing="owner", embedding_model="", revision=0, vector_revision=0,
+        id=RULES, owner_id=LOCAL.id, name="rules", sharing="owner", embedding_model="", revision=0, vector_revision=0,
         created_at=now, updated_at=now,
     )  # fmt: skip
     if not await database.read(lambda connection: collections.by_id(connection, RULES)):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from reading_slowly import ANNA, RULES, Desk, desk
+from reading_slowly import LOCAL, RULES, Desk, desk
 
 from yoriai.errors import DocumentError
 from yoriai.knowledge.collections import forget
@@ -27,7 +27,9 @@ async def slow(tmp_path: Path) -> AsyncIterator[Desk]:
 @pytest.mark.parametrize("is_kept", [False, True])
 async def test_a_new_version_is_not_lost_while_the_old_one_is_read(slow: Desk, is_kept: bool) -> None:
     if is_kept:
-        await slow.adding.attach(ANNA, RULES, await slow.adding.keep_file(ANNA, "a.txt", io.BytesIO(b"one")))
+        await slow.adding.attach(
+            LOCAL, RULES, await slow.adding.keep_file(LOCAL, "a.txt", io.BytesIO(b"one"))
+        )
     else:
         await slow.upload("a.txt", "one")
     await slow.reads("one")
@@ -83,12 +85,38 @@ async def test_what_is_removed_while_it_is_read_and_fails_stays_removed(slow: De
 
 async def test_when_a_file_is_removed_another_one_of_its_content_takes_its_place(slow: Desk) -> None:
     slow.reader.is_open.set()
-    kept = [await slow.adding.keep_file(ANNA, name, io.BytesIO(b"one")) for name in ("a.txt", "b.txt")]
+    kept = [await slow.adding.keep_file(LOCAL, name, io.BytesIO(b"one")) for name in ("a.txt", "b.txt")]
     for file in kept:
-        await slow.adding.attach(ANNA, RULES, file)
+        await slow.adding.attach(LOCAL, RULES, file)
         await slow.settled()
     assert [each.status for each in await slow.documents()] == ["ready", "duplicate"]
-    await slow.files.remove(ANNA, kept[0].id)
+    await slow.files.remove(LOCAL, kept[0].id)
     await slow.settled()
     (left,) = await slow.documents()
     assert (left.name, left.status, left.error_key) == ("b.txt", "ready", None)
+
+
+async def test_a_source_that_can_not_be_had_again_keeps_what_was_read_of_it(
+    slow: Desk, tmp_path: Path
+) -> None:
+    slow.reader.is_open.set()
+    path = tmp_path / "a.txt"
+    path.write_text("one")
+    await slow.adding.paths(LOCAL, RULES, [path], watch=False)
+    await slow.settled()
+    slow.reader.is_open.clear()
+    await slow.upload("b.txt", "another")
+    await slow.reads("another")
+    path.write_text("two and more")
+    await slow.adding.paths(LOCAL, RULES, [path], watch=False)
+    path.unlink()
+    slow.reader.is_open.set()
+    await slow.settled()
+    document = next(each for each in await slow.documents() if each.name == "a.txt")
+    assert (document.status, document.error_key, await slow.text(document.id)) == (
+        "ready", "knowledge.file_gone", "one",
+    )  # fmt: skip
+    path.write_text("three")
+    await slow.adding.paths(LOCAL, RULES, [path], watch=False)
+    await slow.settled()
+    assert await slow.text(document.id) == "three"

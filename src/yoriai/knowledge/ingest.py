@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from anyio import to_thread
 
-from yoriai.errors import DiskFullError, NotFoundError, ResourceError, YoriaiError
+from yoriai.errors import DiskFullError, DownloadError, EgressError, NotFoundError, ResourceError, YoriaiError
 from yoriai.jobs.jobs import Jobs, Progress
 from yoriai.knowledge import folders
 from yoriai.knowledge.embedding import Embedder, packed
@@ -28,6 +28,7 @@ from yoriai.store.database import Connection, Database
 _log = logging.getLogger("yoriai.knowledge")
 INGEST, EMBED = "ingest", "embed"
 _VECTORS_AT_ONCE = 16  # in one transaction
+_STALE = "knowledge.warning_stale"
 _NOT_THE_FILE_S_FAULT = (DiskFullError, ResourceError)
 
 
@@ -120,7 +121,8 @@ class Ingest:
         except _NOT_THE_FILE_S_FAULT:
             raise
         except YoriaiError as error:
-            await self._fail(document, error.key, error.values)
+            is_kept = document.indexed_at is not None and _is_out_of_reach(error)
+            await (self._leave if is_kept else self._fail)(document, error.key, error.values)
         except Exception:
             _log.exception("a document failed id=%s", document.id)
             await self._fail(document, "jobs.bug", {})
@@ -155,8 +157,14 @@ class Ingest:
             if not documents.is_still_wanted(connection, document):
                 return True
             if document.indexed_at and document.sha256 == content.sha256:
+                warnings = [each for each in document.warnings if each != _STALE]
                 return documents.change(
-                    connection, document.id, status="ready", error_key=None, error_values={}
+                    connection,
+                    document.id,
+                    status="ready",
+                    error_key=None,
+                    error_values={},
+                    warnings=warnings,
                 )
             twins = documents.with_content(connection, document.collection_id, content.sha256)
             twin = next((each for each in twins if each.status == "ready" and each.id != document.id), None)
@@ -194,9 +202,6 @@ class Ingest:
 
     async def _fail(self, document: KnownDocument, key: str, values: dict[str, object]) -> None:
         """What it held before it changed is out of date: it goes."""
-        said = {
-            name: value if isinstance(value, int | float) else str(value) for name, value in values.items()
-        }
 
         def work(connection: Connection) -> None:
             if not documents.is_still_wanted(connection, document):
@@ -204,9 +209,21 @@ class Ingest:
             self._clear(connection, document)
             file_id = None if document.source else document.file_id
             documents.change(
-                connection, document.id, status="failed", error_key=key, error_values=said, pages=0, passages=0,
-                indexed_at=None, file_id=file_id, sha256="" if document.source else document.sha256,
+                connection, document.id, status="failed", error_key=key, error_values=_plain(values), pages=0,
+                passages=0, indexed_at=None, file_id=file_id, sha256="" if document.source else document.sha256,
             )  # fmt: skip
+
+        await self._database.write(work)
+
+    async def _leave(self, document: KnownDocument, key: str, values: dict[str, object]) -> None:
+        """Nobody knows what it holds now: what it held before is better than nothing. The next look tries again."""
+
+        def work(connection: Connection) -> None:
+            if documents.is_still_wanted(connection, document):
+                documents.change(
+                    connection, document.id, status="ready", error_key=key, error_values=_plain(values),
+                    warnings=list(dict.fromkeys([*document.warnings, _STALE])), modified_at=None,
+                )  # fmt: skip
 
         await self._database.write(work)
 
@@ -264,6 +281,16 @@ class Ingest:
             collections.change(connection, collection_id, embedding_model=self._model)
             passages.remove_other_vectors(connection, collection_id, self._model)
             collections.changed(connection, collection_id, datetime.now(UTC), vectors_only=True)
+
+
+def _is_out_of_reach(error: YoriaiError) -> bool:
+    """The content could not be had, whatever it is."""
+    unseen = ("knowledge.file_unreadable", "knowledge.file_changed")
+    return isinstance(error, DownloadError | EgressError | NotFoundError) or error.key in unseen
+
+
+def _plain(values: dict[str, object]) -> dict[str, object]:
+    return {name: value if isinstance(value, int | float) else str(value) for name, value in values.items()}
 
 
 def _file_of(collection: Collection, document: KnownDocument, content: _Content, media_type: str) -> KeptFile:

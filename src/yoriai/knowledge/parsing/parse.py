@@ -1,7 +1,7 @@
 """Reads a stranger's file: its text with structure, a page as a picture, the place of a passage. The way in here.
 
-Everything about the file happens in a jailed child process (`sandbox`), on a private copy. A file that can't be read
-is a `DocumentError` with a text for people; whatever it is, the next file can be read.
+Everything about the file happens in a jailed child process (`sandbox`), on a private copy beside it. A file that can't
+be read is a `DocumentError` with a text for people; whatever it is, the next file can be read.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ async def _result(path: Path, task: dict[str, Any], limits: ParseLimits | None) 
 async def _said(
     path: Path, task: dict[str, Any], limits: ParseLimits, name: str | None
 ) -> AsyncGenerator[dict[str, Any]]:
-    copy = await asyncio.to_thread(snapshot, path, most_bytes=limits.file_bytes)
+    copy = await asyncio.to_thread(snapshot, path, most_bytes=limits.file_bytes, folder=path.parent)
     with copy:
         suffix = Path(name).suffix if name else path.suffix
         try:
