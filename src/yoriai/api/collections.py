@@ -126,7 +126,7 @@ async def list_collections(user: CurrentUser, services: TheServices, name: str =
     """Collections that you may read, or the one that `name` names, and how far each is."""
     collections = services.knowledge.collections
     listed = [await collections.named(user, name)] if name else await collections.readable(user)
-    return CollectionList(collections=[await collections.status(user, each.id) for each in listed])
+    return CollectionList(collections=await collections.statuses(user, listed))
 
 
 @router.post("/api/collections", status_code=201)

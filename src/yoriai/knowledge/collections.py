@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -21,9 +21,10 @@ from yoriai.knowledge.embedding import Embedder
 from yoriai.knowledge.filing import Filing
 from yoriai.knowledge.folders import is_under, path_of
 from yoriai.knowledge.ingest import INGEST
-from yoriai.records import Collection, Job, KnownDocument, Sharing
+from yoriai.knowledge.statuses import Status, Statuses
+from yoriai.records import Collection, KnownDocument, Sharing
 from yoriai.store import collections as rows
-from yoriai.store import documents, files, passages, watched
+from yoriai.store import documents, files, passages
 from yoriai.store.database import Connection, Database
 from yoriai.store.passages import PageRow, PassageRow
 from yoriai.types import User
@@ -33,26 +34,6 @@ LONGEST_NAME = 200
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Status:
-    """How far a collection is."""
-
-    collection: Collection
-    documents: dict[str, int]  # by status
-    passages: int
-    vectors: int  # of the model that is wanted
-    size_bytes: int
-    embedding_model: str  # that is wanted
-    is_model_installed: bool
-    folders: list[str]  # that are watched
-    missing_folders: list[
-        str
-    ]  # of these: what can't be seen in full now, so that nothing of it was forgotten
-    jobs: list[Job]  # that have not ended
-    failed_jobs: list[Job]  # whose kind was not done since
-    is_worked_on: bool  # a process runs the jobs
-
-
 class Collections:
     """All collections of this server. `model`: whose vectors are wanted."""
 
@@ -60,7 +41,7 @@ class Collections:
         self, *, database: Database, jobs: Jobs, filing: Filing, embedder: Embedder, model: str
     ) -> None:
         self._database, self._jobs, self._filing = database, jobs, filing
-        self._embedder, self._model = embedder, model
+        self._statuses = Statuses(database=database, jobs=jobs, embedder=embedder, model=model)
 
     async def readable(self, user: User) -> list[Collection]:
         """One's own and what is shared, by name."""
@@ -129,26 +110,11 @@ class Collections:
 
     async def status(self, user: User, collection_id: str) -> Status:
         """Raises: NotFoundError."""
+        return (await self.statuses(user, [await self.get(user, collection_id)]))[0]
 
-        def work(connection: Connection) -> tuple[Collection, rows.Counts, int, list[str], list[str]]:
-            collection = found(connection, user, collection_id, Action.READ)
-            return (
-                collection, rows.counts(connection, collection_id),
-                rows.count_vectors(connection, collection_id, self._model), rows.folders(connection, collection_id),
-                watched.missing(connection, collection_id),
-            )  # fmt: skip
-
-        collection, counts, vectors, folders, missing = await self._database.read(work)
-        is_own = collection.owner_id in owners(user)
-        return Status(
-            collection=collection, documents=counts.documents, passages=counts.passages, vectors=vectors,
-            size_bytes=counts.size_bytes, embedding_model=self._model,
-            is_model_installed=await self._embedder.is_installed(self._model),
-            folders=folders if is_own else [], missing_folders=missing if is_own else [],
-            jobs=await self._jobs.unfinished(collection_id),
-            failed_jobs=await self._jobs.failed(collection_id),
-            is_worked_on=await to_thread.run_sync(self._jobs.is_run),
-        )  # fmt: skip
+    async def statuses(self, user: User, readable: Sequence[Collection]) -> list[Status]:
+        """Of collections that the user may read, in their order."""
+        return await self._statuses.of(user, readable)
 
     # ---- documents ---------------------------------------------------------------------------------------------
     async def documents(self, user: User, collection_id: str) -> list[KnownDocument]:
