@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +203,27 @@ async def test_numbers_go_on_over_a_conversation(kept: Shelf) -> None:
     assert number_of(events, "10 days") != number_of(events, "300 euros")
 
 
+@pytest.mark.parametrize(("size", "until"), [(20_000, 8), (8000, 4)])
+async def test_the_beginning_of_a_conversation_stays_for_many_questions(
+    kept: Shelf, size: int, until: int
+) -> None:
+    asked, inner = await assistant(kept), Scripted("x", context_size=size)
+    turns = [TRAVEL]
+    for number in range(12):
+        events = await reply(kept, asked, inner, *turns)
+        cited = [each.number for each in sources(events).citations]
+        assert min(cited) > (until + 1 if number >= until else 0)  # what was cited leads nowhere else
+        turns += [
+            f"300 euros [{number + 2}].",
+            f"What is the most that allowance {number} can be, for travel?",
+        ]
+    changed = [
+        number for number, (before, after) in enumerate(pairwise(inner.asked), 2)
+        if after.messages[: len(before.messages)] != before.messages
+    ]  # fmt: skip
+    assert changed == list(range(until + 1, 13, until // 2 + 1))
+
+
 async def test_a_word_that_points_back_is_asked_of_the_model_once(kept: Shelf) -> None:
     def says(request: ChatRequest) -> str:
         return (
@@ -224,6 +246,8 @@ async def test_what_another_had_rewritten_is_not_theirs_to_search(kept: Shelf) -
     rewrites = Rewrites()
     rewrites.keep(ANNA.id, (TRAVEL, "Who answers for it?"), ("secret",))
     assert rewrites.get(BEN.id, (TRAVEL, "Who answers for it?")) is None
+    assert rewrites.get(ANNA.id, (TRAVEL, "Who answers for it?")) == ("secret",)
+    assert "Who answers" not in repr(rewrites)
 
 
 async def test_only_documents_refuses_what_no_passage_bears_out(kept: Shelf) -> None:

@@ -38,6 +38,7 @@ class Turns:
     chosen: Chosen = field(default_factory=lambda: Chosen(new=(), found=0, left_out=0))
     is_relevant: bool = True
     query: str = ""
+    last_number: int = 0  # of passages that earlier questions had and that are gone
 
     def known(self) -> list[Citation]:
         return [citation for place in sorted(self.passages) for citation in self.passages[place]]
