@@ -20,7 +20,9 @@ from yoriai.knowledge.filing import Filing
 from yoriai.knowledge.ingest import Ingest
 from yoriai.knowledge.kept_files import KeptFiles
 from yoriai.knowledge.reading import Read
+from yoriai.knowledge.vectors import Vectors
 from yoriai.knowledge.web_pages import WebPages
+from yoriai.knowledge.work import Work
 from yoriai.records import Collection, KnownDocument
 from yoriai.store import collections, documents, passages
 from yoriai.store.database import Database
@@ -40,7 +42,7 @@ class Waiting:
         self.seen: list[str] = []
         self.error: YoriaiError | None = None
 
-    async def read(self, path: Path, document: KnownDocument, sha256: str) -> Read:
+    async def read(self, path: Path, document: KnownDocument, sha256: str, show: object) -> Read:
         text = path.read_text()
         self.seen.append(text)
         await self.is_open.wait()
@@ -67,6 +69,7 @@ class Desk:
     files: KeptFiles
     ingest: Ingest
     reader: Waiting
+    work: Work
 
     async def upload(self, name: str, text: str) -> KnownDocument:
         return await self.adding.upload(LOCAL, RULES, name, io.BytesIO(text.encode()))
@@ -97,8 +100,9 @@ async def desk(home: Path, *, egress: Egress | None = None) -> AsyncIterator[Des
     database.migrate()
     jobs, filing, reader = Jobs(database, home / "jobs.lock"), Filing(home / "copies", 10**6), Waiting()
     web = WebPages(egress or Egress({}), filing, 10**6)
+    vectors = Vectors(database=database, jobs=jobs, embedder=NoModels(), model="none")  # type: ignore[arg-type]
     ingest = Ingest(
-        database=database, jobs=jobs, filing=filing, reader=reader, embedder=NoModels(), web=web, model="none",  # type: ignore[arg-type]
+        database=database, jobs=jobs, filing=filing, reader=reader, web=web, vectors=vectors,  # type: ignore[arg-type]
     )  # fmt: skip
     now = datetime.now(UTC)
     rules = Collection(
@@ -112,7 +116,7 @@ async def desk(home: Path, *, egress: Egress | None = None) -> AsyncIterator[Des
         yield Desk(
             home=home, database=database, jobs=jobs, filing=filing, ingest=ingest, reader=reader,
             adding=Adding(database=database, jobs=jobs, filing=filing, web=web),
-            files=KeptFiles(database=database, jobs=jobs, filing=filing),
+            work=Work(database, jobs), files=KeptFiles(database=database, jobs=jobs, filing=filing),
         )  # fmt: skip
     finally:
         await jobs.aclose()

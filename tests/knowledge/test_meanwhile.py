@@ -120,3 +120,35 @@ async def test_a_source_that_can_not_be_had_again_keeps_what_was_read_of_it(
     await slow.adding.paths(LOCAL, RULES, [path], watch=False)
     await slow.settled()
     assert await slow.text(document.id) == "three"
+
+
+async def test_what_was_stopped_waits_for_a_person(slow: Desk, tmp_path: Path) -> None:
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    (folder / "a.txt").write_text("one")
+    (folder / "b.txt").write_text("two")
+    _, job = await slow.adding.paths(LOCAL, RULES, [folder], watch=True)
+    await slow.reads("one")
+    await slow.work.stop(job.id)
+    slow.reader.is_open.set()
+    (folder / "b.txt").write_text("two and more")
+    await slow.adding.rescan(RULES, str(folder))
+    await slow.ingest.recover()
+    await slow.upload("c.txt", "three")
+    await slow.settled()
+    assert [each.status for each in await slow.documents()] == ["stopped", "stopped", "ready"]
+    await slow.work.resume(LOCAL, RULES)
+    await slow.settled()
+    assert {each.status for each in await slow.documents()} == {"ready"}
+    assert slow.reader.seen[-2:] == ["one", "two and more"]
+
+
+async def test_what_was_stopped_is_read_when_it_is_added_again(slow: Desk, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("one")
+    _, job = await slow.adding.paths(LOCAL, RULES, [tmp_path / "a.txt"], watch=False)
+    await slow.reads("one")
+    await slow.work.stop(job.id)
+    slow.reader.is_open.set()
+    await slow.adding.paths(LOCAL, RULES, [tmp_path / "a.txt"], watch=False)
+    await slow.settled()
+    assert [each.status for each in await slow.documents()] == ["ready"]

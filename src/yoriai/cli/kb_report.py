@@ -21,8 +21,9 @@ def collection(said: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": kept["name"], "id": kept["id"], "sharing": kept["sharing"], "documents": sum(documents.values()),
         "ready": documents.get("ready", 0), "duplicates": documents.get("duplicate", 0),
-        "queued": documents.get("queued", 0), "failed": documents.get("failed", 0), "passages": said["passages"],
-        "vectors": said["vectors"], "size_bytes": said["size_bytes"], "embedding_model": said["embedding_model"],
+        "queued": documents.get("queued", 0), "stopped": documents.get("stopped", 0),
+        "failed": documents.get("failed", 0), "passages": said["passages"], "vectors": said["vectors"],
+        "size_bytes": said["size_bytes"], "embedding_model": said["embedding_model"],
     }  # fmt: skip
 
 
@@ -96,7 +97,7 @@ def print_status(reports: Sequence[dict[str, Any]]) -> None:
         print_failures(report["failures"])
 
 
-_COUNTED = ("name", "documents", "ready", "duplicates", "queued", "failed", "passages", "vectors")
+_COUNTED = ("name", "documents", "ready", "duplicates", "queued", "stopped", "failed", "passages", "vectors")
 
 
 def print_failures(rows: Sequence[dict[str, Any]]) -> None:

@@ -22,7 +22,7 @@ from typing import TypeVar
 from filelock import FileLock, Timeout
 
 from yoriai.errors import NotFoundError, YoriaiError
-from yoriai.records import Job
+from yoriai.records import Job, JobState
 from yoriai.store import jobs as rows
 from yoriai.store.database import Connection, Database
 
@@ -134,13 +134,18 @@ class Jobs:
         """The last of each kind, where it failed."""
         return await self._database.read(lambda connection: rows.failed(connection, subject_id))
 
-    async def cancel(self, job_id: str) -> None:
-        """What it has done so far stays. A job that has ended stays as it is."""
+    async def last_ended(self, kind: str, state: JobState) -> list[Job]:
+        """The last of their kind for what they worked on, where it ended so and nothing waits."""
+        return await self._database.read(lambda connection: rows.last_ended(connection, kind, state))
+
+    async def cancel(self, job_id: str) -> bool:
+        """What it has done so far stays. A job that has ended stays as it is: False."""
         ended = {"state": "cancelled", "updated_at": _now()}
-        if await self._database.write(lambda c: rows.change(c, job_id, rows.UNFINISHED, **ended)):
-            task = self._running.get(job_id)
-            if task:
-                task.cancel()
+        is_cancelled = await self._database.write(lambda c: rows.change(c, job_id, rows.UNFINISHED, **ended))
+        task = self._running.get(job_id)
+        if is_cancelled and task:
+            task.cancel()
+        return is_cancelled
 
     # ---- the runner --------------------------------------------------------------------------------------------
     async def _run(self) -> None:
@@ -203,7 +208,7 @@ class Jobs:
         except Cancelled:
             return
         except YoriaiError as error:
-            await self._end(job, state="failed", error_key=error.key, error_values=_plain(error.values))
+            await self._end(job, state="failed", error_key=error.key, error_values=error.plain_values())
         except Exception:
             _log.exception("a job failed kind=%s id=%s", job.kind, job.id)
             await self._end(job, state="failed", error_key="jobs.bug", error_values={})
@@ -238,10 +243,6 @@ def _begin(connection: Connection, kind: str) -> Job | None:
     if job:
         rows.change(connection, job.id, ["queued"], state="running", updated_at=_now())
     return job
-
-
-def _plain(values: dict[str, object]) -> dict[str, object]:
-    return {name: value if isinstance(value, int | float) else str(value) for name, value in values.items()}
 
 
 def _now() -> datetime:

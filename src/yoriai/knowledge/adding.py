@@ -13,7 +13,7 @@ from typing import IO
 
 from anyio import to_thread
 
-from yoriai.access import LOCAL_OPERATOR_ID, Action, require
+from yoriai.access import Action, require
 from yoriai.errors import NotFoundError
 from yoriai.jobs.jobs import Jobs
 from yoriai.knowledge import folders, web_pages
@@ -27,9 +27,7 @@ from yoriai.knowledge.web_pages import WebPages
 from yoriai.records import Collection, Job, KeptFile, KnownDocument
 from yoriai.store import collections, documents, files, watched
 from yoriai.store.database import Connection, Database
-from yoriai.types import Role, User
-
-_LOCAL = User(id=LOCAL_OPERATOR_ID, name="local", role=Role.ADMINISTRATOR)
+from yoriai.types import User
 
 
 class Adding:
@@ -100,11 +98,11 @@ class Adding:
         await self._database.write(work)
 
     # ---- what is handed in -------------------------------------------------------------------------------------
-    async def keep_file(self, user: User, name: str, content: IO[bytes], *, is_kept: bool = True) -> KeptFile:
+    async def keep_file(self, user: User, name: str, content: IO[bytes]) -> KeptFile:
         """Keep a file by itself; `attach` makes it a document. Raises: DocumentError: too large. ForbiddenError."""
         require(user, Action.KEEP_DOCUMENTS)
         taken = await to_thread.run_sync(self._filing.take, content)
-        file = _file(user.id, harmless_name(name), taken, is_kept=is_kept)
+        file = _file(user.id, harmless_name(name), taken)
 
         def work(connection: Connection) -> None:
             self._filing.settle(file.id)
@@ -139,6 +137,8 @@ class Adding:
             document = there or _document(collection_id, file, tags)
             if there is None:
                 documents.add(connection, document)
+            elif there.status == "stopped":
+                documents.want(connection, document.id)
             return collection, documents.find(connection, collection_id, document.id) or document
 
         collection, document = await self._database.write(work)
@@ -151,7 +151,7 @@ class Adding:
     ) -> KnownDocument:
         """A file straight into a collection. Raises as `keep_file` and `attach`."""
         await self._database.read(lambda connection: found(connection, user, collection_id, Action.CHANGE))
-        file = await self.keep_file(user, name, content, is_kept=True)
+        file = await self.keep_file(user, name, content)
         try:
             return await self.attach(user, collection_id, file, tags=tags, replaces=True)
         finally:  # it belongs to its document only
@@ -241,8 +241,8 @@ def _document(collection_id: str, file: KeptFile, tags: Sequence[str]) -> KnownD
     )  # fmt: skip
 
 
-def _file(owner_id: str, name: str, taken: Taken, *, is_kept: bool) -> KeptFile:
+def _file(owner_id: str, name: str, taken: Taken) -> KeptFile:
     return KeptFile(
         id=taken.id, owner_id=owner_id, name=name, media_type=guessed_type(name) or "", size_bytes=taken.size_bytes,
-        sha256=taken.sha256, is_kept=is_kept, created_at=datetime.now(UTC),
+        sha256=taken.sha256, is_kept=True, created_at=datetime.now(UTC),
     )  # fmt: skip

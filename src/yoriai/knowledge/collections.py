@@ -15,12 +15,13 @@ from typing import TypeVar
 from anyio import to_thread
 
 from yoriai.access import Action, Thing, owners, require
-from yoriai.errors import ConflictError, NotFoundError, UsageError
+from yoriai.errors import NotFoundError
 from yoriai.jobs.jobs import Jobs
 from yoriai.knowledge.embedding import Embedder
 from yoriai.knowledge.filing import Filing
 from yoriai.knowledge.folders import is_under, path_of
 from yoriai.knowledge.ingest import INGEST
+from yoriai.knowledge.naming import LONGEST_NAME, check_free, checked_name
 from yoriai.knowledge.statuses import Status, Statuses
 from yoriai.records import Collection, KnownDocument, Sharing
 from yoriai.store import collections as rows
@@ -30,7 +31,6 @@ from yoriai.store.passages import PageRow, PassageRow
 from yoriai.types import User
 
 __all__ = ["Collections", "PageRow", "PassageRow", "Status", "found"]
-LONGEST_NAME = 200
 Result = TypeVar("Result")
 
 
@@ -181,7 +181,7 @@ class Collections:
         document = await self.document(user, collection_id, document_id)
         if document.file_id is None:
             raise NotFoundError("access.not_found", param="document_id")
-        return self._filing.path(document.file_id)
+        return await present(self._filing.path(document.file_id), document.name)
 
     async def tag(
         self, user: User, collection_id: str, document_id: str, tags: Sequence[str]
@@ -197,12 +197,12 @@ class Collections:
         return await self._database.write(work)
 
     async def retry(self, user: User, collection_id: str, document_id: str) -> KnownDocument:
-        """Let a document that failed be read again; any other stays as it is. Raises: NotFoundError."""
+        """Let a document that failed or was stopped be read again; any other stays as it is. Raises: NotFoundError."""
 
         def work(connection: Connection) -> tuple[Collection, KnownDocument]:
             collection = found(connection, user, collection_id, Action.CHANGE)
             document = _document(connection, collection_id, document_id)
-            if document.status == "failed":
+            if document.status in ("failed", "stopped"):
                 documents.want(connection, document.id)
             return collection, _shown(_document(connection, collection_id, document.id), collection, user)
 
@@ -224,6 +224,18 @@ class Collections:
         # What had the same content may take its place.
         await self._jobs.submit((await self.get(user, collection_id)).owner_id, INGEST, collection_id)
 
+    async def remove_waiting(self, user: User, collection_id: str, file_ids: Sequence[str]) -> None:
+        """Documents made of these files, where they were not read yet. Raises: NotFoundError."""
+
+        def work(connection: Connection) -> list[str]:
+            found(connection, user, collection_id, Action.CHANGE)
+            listed = documents.of_collection(connection, collection_id)
+            waiting = [each for each in listed if each.status == "queued" and each.file_id in file_ids]
+            forget(connection, collection_id, waiting)
+            return files.remove_unused(connection)
+
+        await self._forget_files(work)
+
     async def _forget_files(self, work: Callable[[Connection], list[str]]) -> None:
         unused = await self._database.write(work)
         await to_thread.run_sync(self._filing.remove, unused)
@@ -236,6 +248,13 @@ def found(connection: Connection, user: User, collection_id: str, action: Action
         raise NotFoundError("access.not_found", param="vector_store_id")
     require(user, action, Thing(owner_id=collection.owner_id, is_shared=collection.sharing == "everyone"))
     return collection
+
+
+async def present(path: Path, name: str) -> Path:
+    """The path of a copy. Raises: NotFoundError: somebody took it away from the data folder."""
+    if not await to_thread.run_sync(path.is_file):
+        raise NotFoundError("knowledge.file_gone", path=name)
+    return path
 
 
 def forget(connection: Connection, collection_id: str, going: Sequence[KnownDocument]) -> None:
@@ -276,13 +295,9 @@ def _document(connection: Connection, collection_id: str, document_id: str) -> K
 
 
 def _checked(name: str) -> str:
-    shown = " ".join("".join(c if c.isprintable() else " " for c in name).split())
-    if not shown or len(shown) > LONGEST_NAME:
-        raise UsageError("knowledge.bad_name", param="name", longest=LONGEST_NAME)
-    return shown
+    return checked_name(name, "knowledge.bad_name")
 
 
 def _check_free(connection: Connection, user: User, name: str) -> None:
-    same = rows.named(connection, owners(user), name)
-    if same and same.owner_id in owners(user):
-        raise ConflictError("knowledge.collection_exists", param="name", name=name)
+    mine = owners(user)
+    check_free(rows.named(connection, mine, name), mine, name, "knowledge.collection_exists")

@@ -1,4 +1,4 @@
-"""What turns queued documents of a collection into passages, and passages into vectors: two kinds of jobs.
+"""What turns queued documents of a collection into passages: a kind of jobs.
 
 A document is taken in one transaction: its copy's row, pages, passages and status, or nothing of it; and nothing where
 something newer is wanted of it meanwhile. What is known of a document decides what is left to do, so a job that is
@@ -17,17 +17,17 @@ from anyio import to_thread
 from yoriai.errors import DiskFullError, DownloadError, EgressError, NotFoundError, ResourceError, YoriaiError
 from yoriai.jobs.jobs import Jobs, Progress
 from yoriai.knowledge import folders
-from yoriai.knowledge.embedding import Embedder, packed
 from yoriai.knowledge.filing import Filing
-from yoriai.knowledge.reading import Read, Reader, text_to_embed
+from yoriai.knowledge.parsing.parse import Show
+from yoriai.knowledge.reading import Read, Reader
+from yoriai.knowledge.vectors import Vectors
 from yoriai.knowledge.web_pages import WebPages, is_address
 from yoriai.records import Collection, KeptFile, KnownDocument
 from yoriai.store import collections, documents, files, passages
 from yoriai.store.database import Connection, Database
 
 _log = logging.getLogger("yoriai.knowledge")
-INGEST, EMBED = "ingest", "embed"
-_VECTORS_AT_ONCE = 16  # in one transaction
+INGEST = "ingest"
 _STALE = "knowledge.warning_stale"
 _NOT_THE_FILE_S_FAULT = (DiskFullError, ResourceError)
 
@@ -43,19 +43,36 @@ class _Content:
     is_new: bool  # the copy has no row yet
 
 
+@dataclass(frozen=True, slots=True)
+class _PagesOf:
+    """Tells beside a document's name how many of its pages have been read."""
+
+    progress: Progress
+    name: str
+    done: int  # documents
+    total: int
+
+    async def show(self, page: int, pages: int) -> None:
+        if pages > 1:
+            await self.progress.show(self.done, self.total, f"{self.name} ({page:,}/{pages:,})")
+
+
 class Ingest:
-    """The handler of both kinds of jobs. `model`: whose vectors are wanted."""
+    """The handler of these jobs."""
 
     def __init__(
-        self, *, database: Database, jobs: Jobs, filing: Filing, reader: Reader, embedder: Embedder, web: WebPages,
-        model: str,
-    ) -> None:  # fmt: skip
+        self,
+        *,
+        database: Database,
+        jobs: Jobs,
+        filing: Filing,
+        reader: Reader,
+        web: WebPages,
+        vectors: Vectors,
+    ) -> None:
         self._database, self._jobs, self._filing = database, jobs, filing
-        self._reader, self._embedder, self._web = reader, embedder, web
-        self._model = model
-        self._had_model = False
+        self._reader, self._web, self._vectors = reader, web, vectors
         jobs.handle(INGEST, self.ingest)
-        jobs.handle(EMBED, self.embed)
         jobs.first(self.recover)
 
     async def recover(self) -> None:
@@ -66,33 +83,7 @@ class Ingest:
         for collection in await self._database.read(collections.everything):
             if collection.id in waiting:
                 await self._jobs.submit(collection.owner_id, INGEST, collection.id)
-        await self.notice_model()
-
-    async def notice_model(self) -> None:
-        """Where the wanted model has been installed since this was asked last: vectors are made from now on."""
-        had, self._had_model = self._had_model, await self._embedder.is_installed(self._model)
-        if self._had_model and not had:
-            for collection in await self._database.read(collections.everything):
-                await self.want_vectors(collection.id)
-
-    async def want_vectors(self, collection_id: str, document_id: str = "") -> None:
-        """Let the vectors that a collection (or only one document of it) lacks be made, if there is a model."""
-        if not await self._embedder.is_installed(self._model):
-            return
-
-        def lacks(connection: Connection) -> Collection | None:
-            collection = collections.by_id(connection, collection_id)
-            if collection is None:
-                return None
-            if document_id:
-                return collection if passages.lacks_vector(connection, document_id, self._model) else None
-            missing = passages.without_vector(connection, collection_id, self._model, 1)
-            is_other = collection.embedding_model != self._model and passages.count(connection, collection_id)
-            return collection if missing or is_other else None
-
-        collection = await self._database.read(lacks)
-        if collection:
-            await self._jobs.submit(collection.owner_id, EMBED, collection_id)
+        await self._vectors.notice_model()
 
     # ---- documents ---------------------------------------------------------------------------------------------
     async def ingest(self, progress: Progress) -> None:
@@ -104,25 +95,25 @@ class Ingest:
                 break
             left = await self._database.read(lambda c: documents.count(c, collection_id, "queued"))
             await progress.show(done, done + left, document.name)
-            await self._take_in(document)
-            await self.want_vectors(collection_id, document.id)
+            await self._take_in(document, _PagesOf(progress, document.name, done, done + left).show)
+            await self._vectors.want(collection_id, document.id)
             done += 1
-        await self.want_vectors(collection_id)
+        await self._vectors.want(collection_id)
         await progress.show(done, done)
 
-    async def _take_in(self, document: KnownDocument) -> None:
+    async def _take_in(self, document: KnownDocument, show: Show) -> None:
         content: _Content | None = None
         try:
             content = await self._content(document)
             if not await self._is_settled(document, content):
                 path = self._filing.incoming if content.is_new else self._filing.path
-                read = await self._reader.read(path(content.file_id), document, content.sha256)
+                read = await self._reader.read(path(content.file_id), document, content.sha256, show)
                 await self._keep(document, content, read)
         except _NOT_THE_FILE_S_FAULT:
             raise
         except YoriaiError as error:
             is_kept = document.indexed_at is not None and _is_out_of_reach(error)
-            await (self._leave if is_kept else self._fail)(document, error.key, error.values)
+            await (self._leave if is_kept else self._fail)(document, error.key, error.plain_values())
         except Exception:
             _log.exception("a document failed id=%s", document.id)
             await self._fail(document, "jobs.bug", {})
@@ -209,7 +200,7 @@ class Ingest:
             self._clear(connection, document)
             file_id = None if document.source else document.file_id
             documents.change(
-                connection, document.id, status="failed", error_key=key, error_values=_plain(values), pages=0,
+                connection, document.id, status="failed", error_key=key, error_values=values, pages=0,
                 passages=0, indexed_at=None, file_id=file_id, sha256="" if document.source else document.sha256,
             )  # fmt: skip
 
@@ -221,7 +212,7 @@ class Ingest:
         def work(connection: Connection) -> None:
             if documents.is_still_wanted(connection, document):
                 documents.change(
-                    connection, document.id, status="ready", error_key=key, error_values=_plain(values),
+                    connection, document.id, status="ready", error_key=key, error_values=values,
                     warnings=list(dict.fromkeys([*document.warnings, _STALE])), modified_at=None,
                 )  # fmt: skip
 
@@ -241,56 +232,11 @@ class Ingest:
         unused = await self._database.write(files.remove_unused)
         await to_thread.run_sync(self._filing.remove, unused)
 
-    # ---- vectors -----------------------------------------------------------------------------------------------
-    async def embed(self, progress: Progress) -> None:
-        """Every vector of the wanted model that a collection lacks; then it takes the old one's place."""
-        collection_id, place = progress.job.subject_id, passages.BEGINNING
-        done, total = await self._database.read(lambda c: self._count(c, collection_id))
-        while True:
-            lacking = await self._database.read(
-                lambda c: passages.without_vector(c, collection_id, self._model, _VECTORS_AT_ONCE, place)  # noqa: B023
-            )
-            if not lacking:
-                break
-            made = await self._embedder.passages(
-                self._model, [text_to_embed(each.text, each.heading_path) for each in lacking]
-            )
-            rows = list(zip((each.id for each in lacking), packed(made), strict=True))
-            done += await self._database.write(lambda c: self._keep_vectors(c, collection_id, rows))  # noqa: B023
-            place = lacking[-1].place
-            await progress.show(done, max(done, total))
-        await self._database.write(lambda connection: self._serve(connection, collection_id))
-
-    def _count(self, connection: Connection, collection_id: str) -> tuple[int, int]:
-        """How many passages have their vectors, and how many there are."""
-        made = collections.count_vectors(connection, collection_id, self._model)
-        return made, passages.count(connection, collection_id)
-
-    def _keep_vectors(self, connection: Connection, collection_id: str, rows: list[tuple[str, bytes]]) -> int:
-        """How many of them are new."""
-        collection = collections.by_id(connection, collection_id)
-        added = passages.add_vectors(connection, self._model, rows)
-        if collection and not collection.embedding_model:  # nothing else serves: some are better than none
-            collections.change(connection, collection_id, embedding_model=self._model)
-        collections.changed(connection, collection_id, datetime.now(UTC), vectors_only=True)
-        return added
-
-    def _serve(self, connection: Connection, collection_id: str) -> None:
-        """From now on the wanted model's vectors are searched. Not while passages lack theirs."""
-        if not passages.without_vector(connection, collection_id, self._model, 1):
-            collections.change(connection, collection_id, embedding_model=self._model)
-            passages.remove_other_vectors(connection, collection_id, self._model)
-            collections.changed(connection, collection_id, datetime.now(UTC), vectors_only=True)
-
 
 def _is_out_of_reach(error: YoriaiError) -> bool:
     """The content could not be had, whatever it is."""
     unseen = ("knowledge.file_unreadable", "knowledge.file_changed")
     return isinstance(error, DownloadError | EgressError | NotFoundError) or error.key in unseen
-
-
-def _plain(values: dict[str, object]) -> dict[str, object]:
-    return {name: value if isinstance(value, int | float) else str(value) for name, value in values.items()}
 
 
 def _file_of(collection: Collection, document: KnownDocument, content: _Content, media_type: str) -> KeptFile:

@@ -96,6 +96,8 @@ class Scan:
     def _is_same(self, each: Found, old: KnownDocument) -> bool:
         if old.status == "excluded":
             return not self.is_named
+        if old.status == "stopped":
+            return not self.is_asked_for
         is_same = (each.size_bytes, each.modified_at) == (old.size_bytes, old.modified_at)
         return is_same and (old.status in _SETTLED or not self.is_asked_for)
 

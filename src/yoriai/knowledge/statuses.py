@@ -13,7 +13,7 @@ from anyio import to_thread
 from yoriai.access import owners
 from yoriai.jobs.jobs import Jobs
 from yoriai.knowledge.embedding import Embedder
-from yoriai.knowledge.ingest import EMBED
+from yoriai.knowledge.vectors import EMBED
 from yoriai.records import Collection, Job
 from yoriai.store import collections as rows
 from yoriai.store import jobs as job_rows

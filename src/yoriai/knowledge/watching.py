@@ -1,4 +1,5 @@
 """Watched folders: what changes in them is read again, what is deleted goes; and a model that is installed is noticed.
+Work that failed is tried again.
 
 One task of the process that runs jobs.
 """
@@ -10,9 +11,10 @@ import logging
 
 from anyio import to_thread
 
+from yoriai.jobs.retrying import Retrying
 from yoriai.knowledge import folders
 from yoriai.knowledge.adding import Adding
-from yoriai.knowledge.ingest import Ingest
+from yoriai.knowledge.vectors import Vectors
 from yoriai.store import collections
 from yoriai.store.database import Database
 
@@ -24,8 +26,8 @@ _SETTLE_MS = 1000  # changes that come so close together are one
 class Watching:
     """Follows the folders of every collection, from `start` on."""
 
-    def __init__(self, database: Database, adding: Adding, ingest: Ingest) -> None:
-        self._database, self._adding, self._ingest = database, adding, ingest
+    def __init__(self, database: Database, adding: Adding, vectors: Vectors, retrying: Retrying) -> None:
+        self._database, self._adding, self._vectors, self._retrying = database, adding, vectors, retrying
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -56,7 +58,8 @@ class Watching:
         try:
             while await self._watched() == watched and not following.done():
                 await asyncio.sleep(_LOOK_S)
-                await self._ingest.notice_model()
+                await self._vectors.notice_model()
+                await self._retrying.look()
         finally:
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)

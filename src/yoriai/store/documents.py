@@ -101,6 +101,18 @@ def want(connection: Connection, document_id: str, **values: Any) -> None:
     connection.execute(update(documents).where(documents.c.id == document_id).values(**_WANTED, **values))
 
 
+def want_stopped(connection: Connection, collection_id: str) -> None:
+    """Let everything be read that was stopped."""
+    mine = (documents.c.collection_id == collection_id) & (documents.c.status == "stopped")
+    connection.execute(update(documents).where(mine).values(**_WANTED))
+
+
+def stop(connection: Connection, collection_id: str) -> None:
+    """Whatever waits to be read waits for somebody who wants it."""
+    mine = (documents.c.collection_id == collection_id) & (documents.c.status == "queued")
+    connection.execute(update(documents).where(mine).values(status="stopped"))
+
+
 def is_still_wanted(connection: Connection, document: KnownDocument) -> bool:
     """Whether what `document` was when its reading was begun is still what is to be read."""
     same = (documents.c.id == document.id) & (documents.c.wanted_revision == document.wanted_revision)

@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, exists, func, insert, select, update
 
 from yoriai.records import Job
 from yoriai.store.tables import jobs
@@ -44,6 +44,16 @@ def failed(connection: Connection, subject_id: str) -> list[Job]:
     found = select(jobs).where(jobs.c.subject_id == subject_id)
     newest = {row.kind: _job(row) for row in connection.execute(found.order_by(jobs.c.created_at, jobs.c.id))}
     return [job for job in newest.values() if job.state == "failed"]
+
+
+def last_ended(connection: Connection, kind: str, state: str) -> list[Job]:
+    """The last of their kind for what they worked on, where it ended so."""
+    later = jobs.alias()
+    is_followed = exists().where(
+        later.c.subject_id == jobs.c.subject_id, later.c.kind == kind, later.c.updated_at > jobs.c.updated_at
+    )
+    found = select(jobs).where(jobs.c.kind == kind, jobs.c.state == state, ~is_followed)
+    return [_job(row) for row in connection.execute(found)]
 
 
 def unfinished_of(connection: Connection, subject_ids: Sequence[str]) -> dict[str, list[Job]]:

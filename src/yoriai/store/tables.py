@@ -165,6 +165,7 @@ collections = Table(
     Column("embedding_model", String(256), nullable=False),  # whose vectors are searched; empty: none yet
     Column("revision", Integer, nullable=False),  # goes up whenever passages change
     Column("vector_revision", Integer, nullable=False),  # goes up whenever vectors change
+    Column("words_version", Integer, nullable=False, server_default="1"),  # of what made its passages' tokens
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
 )
@@ -204,7 +205,7 @@ documents = Table(
     Column("added_at", UtcDateTime, nullable=False),
     Column("modified_at", UtcDateTime),  # of the file, as its own system had it
     Column("indexed_at", UtcDateTime),
-    Column("wanted_revision", Integer, nullable=False, server_default="0"),  # goes up whenever it is to be read
+    Column("wanted_revision", Integer, nullable=False, server_default="0"),  # see records.KnownDocument
     Index(None, "collection_id", "status"),
     Index(None, "collection_id", "sha256"),
 )
@@ -251,8 +252,8 @@ watched_folders = Table(
     metadata,
     Column("collection_id", ForeignKey(collections.c.id, ondelete="CASCADE"), primary_key=True),
     Column("path", String(1000), primary_key=True),
-    Column("is_missing", Boolean, nullable=False, server_default=false()),  # or it looked so: nothing was forgotten
-    Column("mounts", JSON, nullable=False, server_default="[]"),  # folders of it that were drives of their own
+    Column("is_missing", Boolean, nullable=False, server_default=false()),  # it can't be seen in full
+    Column("mounts", JSON, nullable=False, server_default="[]"),  # folders that were drives of their own
 )
 
 assistants = Table(
