@@ -9,7 +9,7 @@ from anyio import to_thread
 from yoriai.access import Action, Thing, owners, require
 from yoriai.errors import NotFoundError
 from yoriai.jobs.jobs import Jobs
-from yoriai.knowledge.collections import forget
+from yoriai.knowledge.collections import forget, present
 from yoriai.knowledge.filing import Filing
 from yoriai.knowledge.ingest import INGEST
 from yoriai.records import Collection, KeptFile
@@ -33,8 +33,9 @@ class KeptFiles:
         return await self._database.read(lambda connection: _found(connection, user, file_id, action))
 
     async def copy_of(self, user: User, file_id: str) -> Path:
-        """Raises: NotFoundError."""
-        return self._filing.path((await self.get(user, file_id)).id)
+        """Raises: NotFoundError: also where the file itself is gone."""
+        file = await self.get(user, file_id)
+        return await present(self._filing.path(file.id), file.name)
 
     async def remove(self, user: User, file_id: str) -> None:
         """With the documents that were made of it, as OpenAI's route does. Raises: NotFoundError."""
