@@ -12,7 +12,7 @@ from anyio import to_thread
 
 from yoriai.errors import DocumentError
 from yoriai.knowledge.document import Page, ParsedDocument, Passage
-from yoriai.knowledge.parsing.parse import ParseLimits, parse
+from yoriai.knowledge.parsing.parse import ParseLimits, Show, parse
 from yoriai.knowledge.split import indexed_text, indexed_words, split_pages
 from yoriai.records import KnownDocument
 from yoriai.store.passages import PageRow, PassageRow
@@ -43,10 +43,10 @@ class Reader:
     def __init__(self, limits: ParseLimits, most_passages: int = MOST_PASSAGES) -> None:
         self._limits, self._most_passages = limits, most_passages
 
-    async def read(self, path: Path, document: KnownDocument, sha256: str) -> Read:
+    async def read(self, path: Path, document: KnownDocument, sha256: str, show: Show | None = None) -> Read:
         """Raises: DocumentError, with the reason that is shown beside the file."""
         media_type = document.media_type or guessed_type(document.name)
-        parsed = await parse(path, media_type=media_type, limits=self._limits, name=document.name)
+        parsed = await parse(path, media_type=media_type, limits=self._limits, name=document.name, show=show)
         return Read(
             media_type=parsed.media_type, title=_kept(parsed.title), warnings=parsed.warnings,
             pages=await to_thread.run_sync(_pages, parsed),
@@ -103,6 +103,15 @@ def _kept(text: str) -> str:
 
 def text_to_embed(text: str, heading_path: Sequence[str]) -> str:
     """Of a passage that was kept: what its vector is made of."""
-    return indexed_text(
-        Passage(ordinal=0, page=1, start=0, end=0, text=text, heading_path=tuple(heading_path), language="en")
+    return indexed_text(_kept_passage(text, heading_path))
+
+
+def words_to_index(text: str, heading_path: Sequence[str]) -> str:
+    """Of a passage that was kept: its words, as they are kept."""
+    return SEPARATOR.join(indexed_words(_kept_passage(text, heading_path)))
+
+
+def _kept_passage(text: str, heading_path: Sequence[str]) -> Passage:
+    return Passage(
+        ordinal=0, page=1, start=0, end=0, text=text, heading_path=tuple(heading_path), language="en"
     )

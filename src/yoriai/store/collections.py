@@ -73,6 +73,12 @@ def everything(connection: Connection) -> list[Collection]:
     return [_collection(row) for row in connection.execute(select(collections).order_by(collections.c.id))]
 
 
+def of_other_words(connection: Connection, version: int) -> list[str]:
+    """Ids of those whose passages' words another version of the tokeniser made."""
+    found = select(collections.c.id).where(collections.c.words_version != version)
+    return list(connection.scalars(found.order_by(collections.c.id)))
+
+
 def change(connection: Connection, collection_id: str, **values: Any) -> None:
     if "name" in values:
         values["name_key"] = name_key(values["name"])[:800]

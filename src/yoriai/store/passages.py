@@ -6,7 +6,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, exists, func, insert, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 
 from yoriai.store.tables import pages, passages, vectors
 
@@ -110,8 +122,8 @@ def by_ids(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class WithoutVector:
-    """A passage that still lacks its vector; `place` among those of its collection."""
+class Placed:
+    """What is made anew of a passage is made of this; `place` among those of its collection."""
 
     id: str
     place: Place
@@ -121,21 +133,21 @@ class WithoutVector:
 
 def without_vector(
     connection: Connection, collection_id: str, model: str, limit: int, after: Place = BEGINNING
-) -> list[WithoutVector]:
+) -> list[Placed]:
     """The first passages after a place that lack their vector: what lies before it is not looked at again."""
-    place = tuple_(passages.c.document_id, passages.c.ordinal)
-    found = (
-        select(passages.c.id, passages.c.document_id, passages.c.ordinal, passages.c.text, passages.c.heading_path)
-        .where(passages.c.collection_id == collection_id, place > tuple_(*after), _lacks(model))
-        .order_by(passages.c.document_id, passages.c.ordinal)
-        .limit(limit)
-    )  # fmt: skip
-    return [
-        WithoutVector(
-            id=row.id, place=(row.document_id, row.ordinal), text=row.text, heading_path=row.heading_path
-        )
-        for row in connection.execute(found)
-    ]
+    return _behind(connection, collection_id, after, limit, _lacks(model))
+
+
+def behind(connection: Connection, collection_id: str, place: Place, limit: int) -> list[Placed]:
+    """The first passages after a place."""
+    return _behind(connection, collection_id, place, limit)
+
+
+def set_tokens(connection: Connection, made: Sequence[tuple[str, str]]) -> None:
+    """By the passages' ids; those that are gone are passed over."""
+    values = [{"passage": passage_id, "words": words} for passage_id, words in made]
+    mine = update(passages).where(passages.c.id == bindparam("passage"))
+    connection.execute(mine.values(tokens=bindparam("words")), values)
 
 
 def lacks_vector(connection: Connection, document_id: str, model: str) -> bool:
@@ -167,6 +179,22 @@ def remove_other_vectors(connection: Connection, collection_id: str, model: str)
     """Those of all models but `model`."""
     mine = select(passages.c.id).where(passages.c.collection_id == collection_id)
     connection.execute(delete(vectors).where(vectors.c.passage_id.in_(mine), vectors.c.model != model))
+
+
+def _behind(
+    connection: Connection, collection_id: str, after: Place, limit: int, *wanted: ColumnElement[bool]
+) -> list[Placed]:
+    place = tuple_(passages.c.document_id, passages.c.ordinal)
+    found = (
+        select(passages.c.id, passages.c.document_id, passages.c.ordinal, passages.c.text, passages.c.heading_path)
+        .where(passages.c.collection_id == collection_id, place > tuple_(*after), *wanted)
+        .order_by(passages.c.document_id, passages.c.ordinal)
+        .limit(limit)
+    )  # fmt: skip
+    return [
+        Placed(id=row.id, place=(row.document_id, row.ordinal), text=row.text, heading_path=row.heading_path)
+        for row in connection.execute(found)
+    ]
 
 
 def _lacks(model: str) -> ColumnElement[bool]:

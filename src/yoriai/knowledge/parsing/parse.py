@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from yoriai.sandbox.process import EndedError, lines
 from yoriai.sandbox.snapshot import snapshot
 
 ParseLimits = Limits
-Show = Callable[[int, int], None]  # pages done, of how many
+Show = Callable[[int, int], Awaitable[None]]  # pages done, of how many
 _CHILD = "yoriai.knowledge.parsing.child"
 _WIDEST_PX = 3000
 
@@ -61,7 +61,7 @@ async def parse(
             if "page" in said:
                 pages.append(_page(said["page"]))
                 if show is not None:
-                    show(said["done"], said["total"])
+                    await show(said["done"], said["total"])
     result = said["result"]
     return ParsedDocument(
         media_type=str(result["media_type"]),
