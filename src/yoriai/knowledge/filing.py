@@ -36,7 +36,6 @@ class Taken:
     id: str
     sha256: str
     size_bytes: int
-    modified_ns: int = 0
 
 
 class Filing:
