@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from reading_slowly import LOCAL, RULES, Desk, desk
 
 from yoriai.errors import DocumentError
-from yoriai.knowledge.collections import forget
+from yoriai.knowledge.membership import forget
 from yoriai.store import collections
 
 

@@ -17,10 +17,10 @@ from yoriai.access import Action, require
 from yoriai.errors import NotFoundError
 from yoriai.jobs.jobs import Jobs
 from yoriai.knowledge import folders, web_pages
-from yoriai.knowledge.collections import found
 from yoriai.knowledge.filing import Filing, Taken, harmless_name
 from yoriai.knowledge.folders import Listing
 from yoriai.knowledge.ingest import INGEST
+from yoriai.knowledge.membership import found
 from yoriai.knowledge.reading import guessed_type
 from yoriai.knowledge.scanning import Added, Scan, new_id
 from yoriai.knowledge.web_pages import WebPages

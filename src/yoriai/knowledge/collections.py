@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
 from anyio import to_thread
 
-from yoriai.access import Action, Thing, owners, require
+from yoriai.access import Action, owners, require
 from yoriai.errors import NotFoundError
 from yoriai.jobs.jobs import Jobs
 from yoriai.knowledge.embedding import Embedder
 from yoriai.knowledge.filing import Filing
-from yoriai.knowledge.folders import is_under, path_of
 from yoriai.knowledge.ingest import INGEST
+from yoriai.knowledge.membership import document_of, forget, found, present, shown
 from yoriai.knowledge.naming import LONGEST_NAME, check_free, checked_name
 from yoriai.knowledge.statuses import Status, Statuses
 from yoriai.records import Collection, KnownDocument, Sharing
@@ -30,7 +29,7 @@ from yoriai.store.database import Connection, Database
 from yoriai.store.passages import PageRow, PassageRow
 from yoriai.types import User
 
-__all__ = ["Collections", "PageRow", "PassageRow", "Status", "found"]
+__all__ = ["Collections", "PageRow", "PassageRow", "Status"]
 Result = TypeVar("Result")
 
 
@@ -123,7 +122,7 @@ class Collections:
         def work(connection: Connection) -> list[KnownDocument]:
             collection = found(connection, user, collection_id, Action.READ)
             listed = documents.of_collection(connection, collection_id)
-            return [_shown(document, collection, user) for document in listed]
+            return [shown(document, collection, user) for document in listed]
 
         return await self._database.read(work)
 
@@ -132,7 +131,7 @@ class Collections:
 
         def work(connection: Connection) -> KnownDocument:
             collection = found(connection, user, collection_id, Action.READ)
-            return _shown(_document(connection, collection_id, document_id), collection, user)
+            return shown(document_of(connection, collection_id, document_id), collection, user)
 
         return await self._database.read(work)
 
@@ -144,7 +143,7 @@ class Collections:
             if document is None:
                 raise NotFoundError("access.not_found", param="document_id")
             collection = found(connection, user, document.collection_id, Action.READ)
-            return _shown(document, collection, user)
+            return shown(document, collection, user)
 
         return await self._database.read(work)
 
@@ -190,9 +189,9 @@ class Collections:
 
         def work(connection: Connection) -> KnownDocument:
             collection = found(connection, user, collection_id, Action.CHANGE)
-            document = _document(connection, collection_id, document_id)
+            document = document_of(connection, collection_id, document_id)
             documents.change(connection, document.id, tags=list(dict.fromkeys(tags)))
-            return _shown(_document(connection, collection_id, document.id), collection, user)
+            return shown(document_of(connection, collection_id, document.id), collection, user)
 
         return await self._database.write(work)
 
@@ -201,10 +200,10 @@ class Collections:
 
         def work(connection: Connection) -> tuple[Collection, KnownDocument]:
             collection = found(connection, user, collection_id, Action.CHANGE)
-            document = _document(connection, collection_id, document_id)
+            document = document_of(connection, collection_id, document_id)
             if document.status in ("failed", "stopped"):
                 documents.want(connection, document.id)
-            return collection, _shown(_document(connection, collection_id, document.id), collection, user)
+            return collection, shown(document_of(connection, collection_id, document.id), collection, user)
 
         collection, document = await self._database.write(work)
         if document.status == "queued":
@@ -216,7 +215,7 @@ class Collections:
 
         def work(connection: Connection) -> list[str]:
             found(connection, user, collection_id, Action.CHANGE)
-            going = [_document(connection, collection_id, document_id) for document_id in document_ids]
+            going = [document_of(connection, collection_id, document_id) for document_id in document_ids]
             forget(connection, collection_id, going)
             return files.remove_unused(connection)
 
@@ -239,59 +238,6 @@ class Collections:
     async def _forget_files(self, work: Callable[[Connection], list[str]]) -> None:
         unused = await self._database.write(work)
         await to_thread.run_sync(self._filing.remove, unused)
-
-
-def found(connection: Connection, user: User, collection_id: str, action: Action) -> Collection:
-    """A collection, if the user may do `action` with it. Raises: NotFoundError."""
-    collection = rows.find(connection, owners(user), collection_id)
-    if collection is None:
-        raise NotFoundError("access.not_found", param="vector_store_id")
-    require(user, action, Thing(owner_id=collection.owner_id, is_shared=collection.sharing == "everyone"))
-    return collection
-
-
-async def present(path: Path, name: str) -> Path:
-    """The path of a copy. Raises: NotFoundError: somebody took it away from the data folder."""
-    if not await to_thread.run_sync(path.is_file):
-        raise NotFoundError("knowledge.file_gone", path=name)
-    return path
-
-
-def forget(connection: Connection, collection_id: str, going: Sequence[KnownDocument]) -> None:
-    """Remove documents. Of one that its watched folder still has, a note stays that nobody wants it."""
-    kept_in_sight = rows.folders(connection, collection_id)
-    for document in going:
-        documents.requeue_duplicates(connection, collection_id, document.sha256)
-        if any(_is_in(document.source, folder) for folder in kept_in_sight):
-            passages.clear(connection, document.id)
-            documents.change(
-                connection, document.id, status="excluded", file_id=None, sha256="", pages=0, passages=0,
-                indexed_at=None, error_key=None, error_values={},
-            )  # fmt: skip
-        else:
-            documents.remove(connection, [document.id])
-    rows.changed(connection, collection_id, datetime.now(UTC))
-
-
-def _is_in(source: str, folder: str) -> bool:
-    if not source or not is_under(source, folder):
-        return False
-    try:
-        return path_of(source).exists()
-    except OSError:  # it can't be seen now
-        return True
-
-
-def _shown(document: KnownDocument, collection: Collection, user: User) -> KnownDocument:
-    """Where a document lies on its owner's machine is nobody else's business."""
-    return document if collection.owner_id in owners(user) else replace(document, source="")
-
-
-def _document(connection: Connection, collection_id: str, document_id: str) -> KnownDocument:
-    document = documents.find(connection, collection_id, document_id)
-    if document is None:
-        raise NotFoundError("access.not_found", param="document_id")
-    return document
 
 
 def _checked(name: str) -> str:

@@ -9,9 +9,9 @@ from anyio import to_thread
 from yoriai.access import Action, Thing, owners, require
 from yoriai.errors import NotFoundError
 from yoriai.jobs.jobs import Jobs
-from yoriai.knowledge.collections import forget, present
 from yoriai.knowledge.filing import Filing
 from yoriai.knowledge.ingest import INGEST
+from yoriai.knowledge.membership import forget, present
 from yoriai.records import Collection, KeptFile
 from yoriai.store import collections, documents, files
 from yoriai.store.database import Connection, Database

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from yoriai.knowledge import folders
-from yoriai.knowledge.collections import forget
 from yoriai.knowledge.folders import Found, Listing
+from yoriai.knowledge.membership import forget
 from yoriai.knowledge.web_pages import is_address
 from yoriai.records import KnownDocument
 from yoriai.store import documents

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from yoriai.access import Action
 from yoriai.jobs.jobs import Jobs
-from yoriai.knowledge.collections import found
 from yoriai.knowledge.ingest import INGEST
+from yoriai.knowledge.membership import found
 from yoriai.records import Collection
 from yoriai.store import documents
 from yoriai.store.database import Connection, Database
