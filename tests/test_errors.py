@@ -57,3 +57,8 @@ def test_an_error_carries_what_its_text_and_a_program_need() -> None:
     assert error.values == {"name": "花子"}
     assert error_text(error, "en") == "There is no user named 花子."
     assert str(error) == "accounts.user_unknown(name='花子')"
+
+
+def test_values_can_be_kept_as_json() -> None:
+    error = NotFoundError("accounts.user_unknown", name=ValueError("odd"), count=3)
+    assert error.plain_values() == {"name": "odd", "count": 3}

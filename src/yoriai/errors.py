@@ -49,6 +49,13 @@ class YoriaiError(Exception):
         self.param = param
         self.values = values
 
+    def plain_values(self) -> dict[str, object]:
+        """`values` as they can be kept: numbers stay, everything else is text."""
+        return {
+            name: value if isinstance(value, int | float) else str(value)
+            for name, value in self.values.items()
+        }
+
 
 class UsageError(YoriaiError):
     code = "invalid_request"

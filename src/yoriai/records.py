@@ -12,8 +12,9 @@ from typing import Any, Literal
 from yoriai.types import Sampling
 
 Sharing = Literal["owner", "everyone"]
-# duplicate: another document of the collection has this content; excluded: removed, though its folder still has it.
-DocumentStatus = Literal["queued", "ready", "failed", "duplicate", "excluded"]
+# duplicate: another document of the collection has this content; stopped: somebody wants it to be read later;
+# excluded: removed, though its folder still has it.
+DocumentStatus = Literal["queued", "ready", "failed", "duplicate", "stopped", "excluded"]
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 Winner = Literal["model_a", "model_b", "tie", "bothbad"]
 Topic = Literal["code", "arithmetic", "documents", "writing", "other"]
@@ -127,6 +128,7 @@ class KnownDocument:
     passages: int = 0
     modified_at: datetime | None = None
     indexed_at: datetime | None = None
+    wanted_revision: int = 0  # goes up when it is to be read anew: what was begun before is out of date
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,14 +6,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
 
-from yoriai.errors import NotFoundError, UsageError
+from yoriai.errors import DiskFullError, NotFoundError, UsageError
 from yoriai.jobs.jobs import Handler, Jobs, Progress
 from yoriai.records import Job, JobState
 from yoriai.store.database import Database
@@ -47,6 +48,17 @@ def database(tmp_path: Path) -> Iterator[Database]:
     database.migrate()
     yield database
     database.close()
+
+
+class FullDisk(Database):
+    """Writes nothing while it is full."""
+
+    is_full = False
+
+    async def write(self, work: Callable[[Any], Any]) -> Any:
+        if self.is_full:
+            raise DiskFullError("store.disk_full", path="here")
+        return await super().write(work)
 
 
 @asynccontextmanager
@@ -201,3 +213,39 @@ async def test_only_one_process_runs_jobs_and_the_next_takes_over(database: Data
 async def test_a_job_that_is_not_there_is_said_so(database: Database, tmp_path: Path) -> None:
     with pytest.raises(NotFoundError):
         await Jobs(database, tmp_path / "jobs.lock").get("job_x")
+
+
+async def test_a_full_disk_keeps_jobs_waiting_and_no_longer(database: Database, tmp_path: Path) -> None:
+    full = FullDisk(f"sqlite:///{tmp_path / 'yoriai.db'}")
+    begun = anyio.Event()
+
+    async def handler(progress: Progress) -> None:
+        begun.set()
+        if progress.job.subject_id == "c1":
+            full.is_full = True
+            await progress.show(1, 1)
+
+    async with running(full, tmp_path, handler) as jobs:
+        first = await jobs.submit("anna", "count", "c1")
+        await begun.wait()
+        await anyio.sleep(0.1)
+        full.is_full = False
+        second = await jobs.submit("anna", "count", "c2")
+        failed, done = await ended(jobs, first), await ended(jobs, second)
+    full.close()
+    assert (failed.state, failed.error_key, done.state) == ("failed", "store.disk_full", "done")
+
+
+async def test_what_is_to_be_done_first_and_fails_stops_no_job(database: Database, tmp_path: Path) -> None:
+    async def fails() -> None:
+        raise FileNotFoundError
+
+    async def handler(progress: Progress) -> None: ...
+
+    jobs = Jobs(database, tmp_path / "jobs.lock")
+    jobs.handle("count", handler)
+    jobs.first(fails)
+    jobs.start()
+    assert (await ended(jobs, await jobs.submit("anna", "count", "c1"))).state == "done"
+    await jobs.aclose()
+    assert not await anyio.to_thread.run_sync(jobs.is_run)

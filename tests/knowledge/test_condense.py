@@ -21,6 +21,11 @@ def test_a_chain_of_short_questions_keeps_its_subject() -> None:
     assert "有給休暇" in queries[-1]
 
 
+def test_a_conversation_of_any_length_is_no_chain_without_end() -> None:
+    questions = ["正社員の有給休暇は何日ですか？", *["そして？"] * 1200, "契約社員は？"]
+    assert by_rule(questions)[0] == "契約社員は？"
+
+
 @pytest.mark.parametrize(
     "last", ["Where is the head office of the Yamada company?", "本社の所在地と電話番号を教えてください。"]
 )

@@ -146,7 +146,7 @@ async def test_vectors_are_made_behind_go_on_after_a_stop_and_another_model_take
         assert (found.method, found.passages[0].dense) == ("lexical", None)
     async with shelf(tmp_path) as kept:
         kept.library.add(model_path(E5), E5, True)
-        await kept.knowledge.ingest.want_vectors(rules.id)
+        await kept.knowledge.vectors.want(rules.id)
         await kept.settled(rules)
         status = await kept.knowledge.collections.status(LOCAL, rules.id)
         assert (status.vectors, status.passages, status.collection.embedding_model) == (2, 2, E5)

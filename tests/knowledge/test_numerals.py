@@ -19,3 +19,8 @@ from yoriai.knowledge.numerals import numbers
 )
 def test_numbers_have_one_spelling(text: str, found: set[str]) -> None:
     assert numbers(text) == found
+
+
+def test_a_row_of_noughts_is_no_number_to_choke_on() -> None:
+    assert numbers("〇" * 5000) == {"0"}
+    assert numbers("二〇二四") == {"2024"}

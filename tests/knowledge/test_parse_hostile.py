@@ -151,7 +151,7 @@ async def test_ten_thousand_pages_come_one_by_one_in_bounded_memory(
     seen: list[tuple[int, int]] = []
     largest = 0
 
-    def show(done: int, total: int) -> None:
+    async def show(done: int, total: int) -> None:
         nonlocal largest
         seen.append((done, total))
         if done % 500 == 0:

@@ -17,7 +17,7 @@ from shelving import LOCAL, Shelf, shelf
 
 from yoriai.egress import Egress
 from yoriai.errors import UsageError
-from yoriai.knowledge.evaluating import Question, evaluate
+from yoriai.knowledge.evaluating import Question
 from yoriai.knowledge.reranking import CANDIDATES
 from yoriai.records import Collection
 from yoriai.settings import RemoteSettings
@@ -112,7 +112,7 @@ ASKED = [Question(question=QUERY, document="0.txt")]
 
 async def test_the_evaluation_has_a_column_for_it(tmp_path: Path, fake: FakeReranker) -> None:
     async with kept_with(tmp_path, fake, "jina") as (kept, collection):
-        good = await evaluate(LOCAL, collection.id, ASKED, kept.knowledge.collections, kept.knowledge.search)
+        good = await kept.knowledge.evaluating.evaluate(LOCAL, collection.id, ASKED)
     reranked = good.methods[-1]
     assert [result.method for result in good.methods] == ["lexical", "dense", "hybrid", "reranked"]
     assert (reranked.quality.recall[1].value, reranked.fallbacks) == (1, 0)
@@ -122,5 +122,5 @@ async def test_the_evaluation_has_a_column_for_it(tmp_path: Path, fake: FakeRera
 
 async def test_the_evaluation_counts_what_was_not_reranked(tmp_path: Path, fake: FakeReranker) -> None:
     async with kept_with(tmp_path, fake, "broken") as (kept, collection):
-        bad = await evaluate(LOCAL, collection.id, ASKED, kept.knowledge.collections, kept.knowledge.search)
+        bad = await kept.knowledge.evaluating.evaluate(LOCAL, collection.id, ASKED)
     assert (bad.methods[-1].fallbacks, bad.methods[-1].quality) == (1, bad.methods[2].quality)

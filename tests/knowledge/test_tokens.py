@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from yoriai.knowledge.tokens import tokens
+from yoriai.knowledge.tokens import names, places, tokens
 
 
 @pytest.mark.parametrize(
@@ -84,3 +84,8 @@ def test_threads_get_the_same_words() -> None:
 @settings(max_examples=150, deadline=None)
 def test_no_text_breaks_it(text: str) -> None:
     assert all(word and "\n" not in word and "\t" not in word for word in tokens(text))
+
+
+@pytest.mark.parametrize("text", ["。" * 20_000, "猫" + "。" * 20_000, "㌖" * 20_000])
+def test_a_row_of_signs_is_not_more_than_sudachi_takes(text: str) -> None:
+    assert all([*tokens(text), *places(text), *names(text)])

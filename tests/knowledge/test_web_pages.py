@@ -22,6 +22,7 @@ PAGE = "<html><head><title>Rules</title><script>alert('no')</script></head><body
 
 class Site(BaseHTTPRequestHandler):
     words = "Leave is twenty days."
+    is_away = False
 
     def do_GET(self) -> None:
         if self.path == "/away":
@@ -29,7 +30,7 @@ class Site(BaseHTTPRequestHandler):
             self.send_header("location", "http://localhost:9/elsewhere")
             self.end_headers()
             return
-        is_there = self.path == "/rules"
+        is_there = self.path == "/rules" and not Site.is_away
         body = PAGE.format(Site.words).encode() if is_there else b"nothing"
         self.send_response(200 if is_there else 404)
         self.send_header("content-type", "text/html; charset=utf-8")
@@ -65,6 +66,21 @@ async def test_a_page_is_a_document_and_fetched_again(tmp_path: Path, site: str)
         await kept.settled(rules)
         assert "thirty" in (await kept.texts(rules, "leave"))[0]
         assert len(await kept.documents(rules)) == 1
+
+
+async def test_a_page_that_can_not_be_fetched_again_stays_as_it_was(tmp_path: Path, site: str) -> None:
+    async with shelf(tmp_path, egress=Egress({PURPOSE: frozenset({"127.0.0.1"})})) as kept:
+        rules = await kept.knowledge.collections.create(LOCAL, "rules")
+        seen = []
+        for Site.is_away in (False, True, False):
+            await kept.knowledge.adding.address(LOCAL, rules.id, f"{site}/rules")
+            await kept.settled(rules)
+            (document,) = (await kept.documents(rules)).values()
+            assert len(await kept.texts(rules, "leave")) == 1
+            assert kept.copies() == [document.file_id]
+            seen.append((document.status, document.error_key, document.warnings))
+        stale = ("ready", "knowledge.page_failed", ("knowledge.warning_stale",))
+        assert seen == [("ready", None, ()), stale, ("ready", None, ())]
 
 
 async def test_what_is_not_there_or_leads_elsewhere_fails_with_a_reason(tmp_path: Path, site: str) -> None:

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -32,6 +33,23 @@ def test_a_sentence_without_end_is_cut_all_the_same() -> None:
     found = pieces([PageOf(document=document("a.txt"), number=1, text="字" * 5000)], most=100)
     assert sum(len(each.text) for each in found) == 5000
     assert len(found) >= 40
+
+
+class Counted(str):
+    """Counts the characters that are taken out of it."""
+
+    taken = 0
+
+    def __getitem__(self, place: Any) -> str:
+        part = super().__getitem__(place)
+        self.taken += len(part)
+        return part
+
+
+def test_a_text_is_not_measured_anew_for_every_sentence() -> None:
+    text = Counted("甲は乙に書面を交付する。" * 3000)
+    assert len(pieces([PageOf(document=document("a.txt"), number=1, text=text)])) > 40
+    assert text.taken < 8 * len(text)
 
 
 def test_parts_are_of_one_document_and_in_order() -> None:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "knowledge"))
 from shelving import ANNA, BEN, Shelf, shelf
 
 from fakes.scripted import Script, Scripted
-from yoriai.errors import NotFoundError
+from yoriai.errors import NotFoundError, UnsupportedError
 from yoriai.i18n.catalogue import text
 from yoriai.records import Assistant
 from yoriai.responders.assistant import AssistantResponder
@@ -202,6 +203,27 @@ async def test_numbers_go_on_over_a_conversation(kept: Shelf) -> None:
     assert number_of(events, "10 days") != number_of(events, "300 euros")
 
 
+@pytest.mark.parametrize(("size", "until"), [(20_000, 8), (8000, 4)])
+async def test_the_beginning_of_a_conversation_stays_for_many_questions(
+    kept: Shelf, size: int, until: int
+) -> None:
+    asked, inner = await assistant(kept), Scripted("x", context_size=size)
+    turns = [TRAVEL]
+    for number in range(12):
+        events = await reply(kept, asked, inner, *turns)
+        cited = [each.number for each in sources(events).citations]
+        assert min(cited) > (until + 1 if number >= until else 0)  # what was cited leads nowhere else
+        turns += [
+            f"300 euros [{number + 2}].",
+            f"What is the most that allowance {number} can be, for travel?",
+        ]
+    changed = [
+        number for number, (before, after) in enumerate(pairwise(inner.asked), 2)
+        if after.messages[: len(before.messages)] != before.messages
+    ]  # fmt: skip
+    assert changed == list(range(until + 1, 13, until // 2 + 1))
+
+
 async def test_a_word_that_points_back_is_asked_of_the_model_once(kept: Shelf) -> None:
     def says(request: ChatRequest) -> str:
         return (
@@ -224,6 +246,8 @@ async def test_what_another_had_rewritten_is_not_theirs_to_search(kept: Shelf) -
     rewrites = Rewrites()
     rewrites.keep(ANNA.id, (TRAVEL, "Who answers for it?"), ("secret",))
     assert rewrites.get(BEN.id, (TRAVEL, "Who answers for it?")) is None
+    assert rewrites.get(ANNA.id, (TRAVEL, "Who answers for it?")) == ("secret",)
+    assert "Who answers" not in repr(rewrites)
 
 
 async def test_only_documents_refuses_what_no_passage_bears_out(kept: Shelf) -> None:
@@ -322,6 +346,26 @@ async def test_structured_answers_and_several_choices_are_left_as_they_are(kept:
     assert said(events) == '{"a": [99]}'
 
 
+@pytest.mark.parametrize("mode", ["passages", "whole"])
+@pytest.mark.parametrize(
+    "asked_for",
+    [
+        {"n": 2},
+        {"tools": [{"type": "function", "function": {"name": "f", "parameters": {}}}]},
+        {"response_format": {"type": "json_object"}},
+    ],
+)
+async def test_what_could_not_be_checked_is_not_asked_of_the_documents_alone(
+    kept: Shelf, mode: str, asked_for: dict[str, Any]
+) -> None:
+    asked = await assistant(kept, only_documents=True, mode=mode)
+    inner = Scripted("The moon is made of cheese.")
+    with pytest.raises(UnsupportedError) as refused:
+        await reply(kept, asked, inner, TRAVEL, **asked_for)
+    assert [refused.value.param] == list(asked_for)
+    assert inner.asked == []
+
+
 # ---- whole documents --------------------------------------------------------------------------------------
 async def test_a_short_document_is_read_whole(kept: Shelf) -> None:
     inner = Scripted("Part-timers get 3 days of paid leave [1].")
@@ -374,6 +418,21 @@ async def test_a_translation_is_shown_as_its_parts_are_done(kept: Shelf) -> None
     assert usage.completion_tokens == len(inner.asked)
     read = "".join(request.messages[-1].text() for request in inner.asked)
     assert all(f"Office {n} has {n + 100} desks" in read for n in range(30))
+
+
+async def test_of_more_than_can_be_read_the_rest_is_counted(kept: Shelf) -> None:
+    asked = await assistant(kept, mode="whole")
+    collection = await kept.knowledge.collections.create(ANNA, "longer")
+    await kept.upload(ANNA, collection, "offices.md", long_document(600))
+    await kept.upload(ANNA, collection, "zzz.md", TRAVEL * 100)
+    inner = Scripted("Teil", context_size=800)
+    asked = replace(asked, collection_ids=(collection.id,))
+    found = sources(await reply(kept, asked, inner, "Translate everything into German.", max_tokens=200))
+    assert len(inner.asked) == 40
+    status = await kept.knowledge.collections.status(ANNA, collection.id)
+    assert found.found == len(found.citations) + found.left_out
+    assert status.passages / 4 < found.left_out < status.passages * 4
+    assert {each.document for each in found.citations} == {"offices.md"}
 
 
 # ---- a real model -----------------------------------------------------------------------------------------

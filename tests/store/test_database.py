@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import anyio
@@ -212,3 +214,32 @@ async def test_a_full_disk_is_said_as_such_and_reading_goes_on(database: Databas
         lambda connection: connection.exec_driver_sql("SELECT count(*) FROM users").scalar()
     )
     assert count == 0
+
+
+@pytest.mark.usefixtures("people")
+async def test_whoever_is_cancelled_while_it_writes_goes_on_when_that_has_ended(database: Database) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+    seen: list[set[str]] = []
+
+    def work(connection: Connection) -> None:
+        begun.set()
+        may_end.wait(10)
+        connection.exec_driver_sql(
+            "INSERT INTO tokens VALUES ('t1', 'anna', 'script', 'h', '2026-04-01', NULL)"
+        )
+
+    async def writes() -> None:
+        try:
+            await database.write(work)
+        finally:
+            seen.append(await kept_ids(database))
+
+    task = asyncio.create_task(writes())
+    await anyio.to_thread.run_sync(begun.wait)
+    for _ in range(2):
+        task.cancel()
+        await anyio.sleep(0.05)
+    may_end.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert seen == [{"t1"}]

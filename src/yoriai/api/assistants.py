@@ -12,8 +12,9 @@ from yoriai.api.principal import CurrentUser
 from yoriai.api.reading import StrictRoute
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
+from yoriai.knowledge.naming import LONGEST_NAME
 from yoriai.records import Assistant, Sharing
-from yoriai.responders.assistants import LONGEST_NAME, MOST_COLLECTIONS, Draft, Mode
+from yoriai.responders.assistants import MOST_COLLECTIONS, Draft, Mode
 from yoriai.types import Sampling
 
 router = APIRouter(route_class=StrictRoute, tags=["Assistants"], responses=ERRORS)

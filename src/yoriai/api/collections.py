@@ -4,32 +4,29 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, File, Form, Query, UploadFile
+from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from pydantic import BaseModel, Field
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from yoriai.access import Action, Thing, require
-from yoriai.api.openai_files import attachment
+from yoriai.api.documents import DocumentShown, Tag, Tags, shown
 from yoriai.api.principal import CurrentContext, CurrentUser
 from yoriai.api.reading import StrictRoute
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
-from yoriai.i18n.catalogue import text
-from yoriai.knowledge.collections import PageRow, Status
-from yoriai.knowledge.evaluating import MOST_QUESTIONS, Evaluation, Question, evaluate
-from yoriai.knowledge.parsing.parse import Box
+from yoriai.api.streaming import until_disconnect
+from yoriai.errors import UsageError
+from yoriai.knowledge.collections import Status
+from yoriai.knowledge.evaluating import MOST_QUESTIONS, Evaluation, Question
 from yoriai.knowledge.search import LONGEST_QUERY, MOST_HITS, Filters, Found, SearchMethod
 from yoriai.knowledge.spread import MOST as MOST_SPREAD
 from yoriai.knowledge.spread import PassageSeen, spread
-from yoriai.records import Collection, Job, KnownDocument, Sharing
-from yoriai.types import Language
+from yoriai.records import Collection, Job, Sharing
 
 router = APIRouter(route_class=StrictRoute, tags=["Collections"], responses=ERRORS)
 Name = Annotated[str, Field(min_length=1, max_length=200)]
-Tag = Annotated[str, Field(min_length=1, max_length=200)]
-Tags = Annotated[list[Tag], Field(max_length=50)]
 PathText = Annotated[str, Field(min_length=1, max_length=4096)]
 Id = Annotated[str, Field(max_length=64)]
 
@@ -46,18 +43,6 @@ class CollectionChange(BaseModel):
 
 class CollectionList(BaseModel):
     collections: list[Status]
-
-
-class DocumentShown(BaseModel):
-    """A document; `message` says what became of it, in the reader's language."""
-
-    document: KnownDocument
-    message: str
-    warnings: list[str]
-
-
-class DocumentList(BaseModel):
-    documents: list[DocumentShown]
 
 
 class Paths(BaseModel):
@@ -81,14 +66,6 @@ class PastedText(BaseModel):
 class WebPage(BaseModel):
     address: Annotated[str, Field(min_length=8, max_length=4000)]
     tags: Tags = []
-
-
-class DocumentChange(BaseModel):
-    tags: Tags
-
-
-class Boxes(BaseModel):
-    boxes: list[Box]
 
 
 class SearchWish(BaseModel):
@@ -123,7 +100,7 @@ async def list_collections(user: CurrentUser, services: TheServices, name: str =
     """Collections that you may read, or the one that `name` names, and how far each is."""
     collections = services.knowledge.collections
     listed = [await collections.named(user, name)] if name else await collections.readable(user)
-    return CollectionList(collections=[await collections.status(user, each.id) for each in listed])
+    return CollectionList(collections=await collections.statuses(user, listed))
 
 
 @router.post("/api/collections", status_code=201)
@@ -136,7 +113,8 @@ async def create_collection(body: NewCollection, user: CurrentUser, services: Th
 async def search_collections(body: SearchWish, user: CurrentUser, services: TheServices) -> Found:
     """The best passages of several collections together, with the scores of both halves."""
     filters = Filters(
-        documents=tuple(body.documents), tags=tuple(body.tags), since=_zoned(body.since), until=_zoned(body.until)
+        documents=tuple(body.documents), tags=tuple(body.tags), since=_zoned("since", body.since),
+        until=_zoned("until", body.until),
     )  # fmt: skip
     return await services.knowledge.search.search(
         user, body.collections, body.query, limit=body.limit, method=body.method, filters=filters
@@ -177,15 +155,18 @@ async def spread_passages(
 
 @router.post("/api/collections/{collection_id}/evaluation")
 async def evaluate_collection(
-    collection_id: str, body: Questions, user: CurrentUser, services: TheServices
+    collection_id: str, body: Questions, request: Request, user: CurrentUser, services: TheServices
 ) -> Evaluation:
-    """How well questions with known answers are found, by every method."""
+    """How well questions with known answers are found, by every method. It ends when whoever asked leaves."""
     questions = [
         Question(question=q.question, document=q.document, page=q.page, text=q.text, answer=q.answer)
         for q in body.questions
     ]
-    knowledge = services.knowledge
-    return await evaluate(user, collection_id, questions, knowledge.collections, knowledge.search)
+    evaluating = services.knowledge.evaluating
+    found = await until_disconnect(
+        request.receive, lambda: evaluating.evaluate(user, collection_id, questions)
+    )
+    return found or Evaluation(questions=0, without_answer=[], methods=[])
 
 
 # ---- what is added ----------------------------------------------------------------------------------------
@@ -242,94 +223,6 @@ async def add_web_page(
     return shown(document, context.language)
 
 
-# ---- documents --------------------------------------------------------------------------------------------
-@router.get("/api/collections/{collection_id}/documents")
-async def list_documents(collection_id: str, context: CurrentContext, services: TheServices) -> DocumentList:
-    """All documents of a collection, by name."""
-    documents = await services.knowledge.collections.documents(context.user, collection_id)
-    return DocumentList(documents=[shown(document, context.language) for document in documents])
-
-
-@router.get("/api/collections/{collection_id}/documents/{document_id}")
-async def show_document(
-    collection_id: str, document_id: str, context: CurrentContext, services: TheServices
-) -> DocumentShown:
-    """One document."""
-    document = await services.knowledge.collections.document(context.user, collection_id, document_id)
-    return shown(document, context.language)
-
-
-@router.patch("/api/collections/{collection_id}/documents/{document_id}")
-async def change_document(
-    collection_id: str, document_id: str, body: DocumentChange, context: CurrentContext, services: TheServices
-) -> DocumentShown:
-    """Set a document's tags."""
-    document = await services.knowledge.collections.tag(context.user, collection_id, document_id, body.tags)
-    return shown(document, context.language)
-
-
-@router.post("/api/collections/{collection_id}/documents/{document_id}/retry", status_code=202)
-async def retry_document(
-    collection_id: str, document_id: str, context: CurrentContext, services: TheServices
-) -> DocumentShown:
-    """Read a document again that could not be read."""
-    document = await services.knowledge.collections.retry(context.user, collection_id, document_id)
-    return shown(document, context.language)
-
-
-@router.delete(
-    "/api/collections/{collection_id}/documents/{document_id}", status_code=204, response_class=Response
-)
-async def delete_document(
-    collection_id: str, document_id: str, user: CurrentUser, services: TheServices
-) -> None:
-    """Remove a document with all that was made of it."""
-    await services.knowledge.collections.remove_documents(user, collection_id, [document_id])
-
-
-@router.get("/api/collections/{collection_id}/documents/{document_id}/file", response_class=FileResponse)
-async def download_document(
-    collection_id: str, document_id: str, user: CurrentUser, services: TheServices
-) -> FileResponse:
-    """The file as it was added, to be saved and not shown."""
-    document = await services.knowledge.collections.document(user, collection_id, document_id)
-    return attachment(
-        await services.knowledge.collections.copy_of(user, collection_id, document_id), document.name
-    )
-
-
-@router.get("/api/collections/{collection_id}/documents/{document_id}/pages/{number}")
-async def show_page(
-    collection_id: str, document_id: str, number: int, user: CurrentUser, services: TheServices
-) -> PageRow:
-    """The text of a page, to which places in citations refer."""
-    return await services.knowledge.collections.page(user, collection_id, document_id, number)
-
-
-@router.get(
-    "/api/collections/{collection_id}/documents/{document_id}/pages/{number}/image",
-    response_class=Response, responses={200: {"content": {"image/png": {}}}},
-)  # fmt: skip
-async def page_image(
-    collection_id: str, document_id: str, number: int, user: CurrentUser, services: TheServices, *,
-    width: Annotated[int, Query(ge=50, le=3000)] = 1000,
-) -> Response:  # fmt: skip
-    """A page of a PDF, or a picture, as PNG."""
-    path = await services.knowledge.collections.copy_of(user, collection_id, document_id)
-    png = await services.knowledge.viewing.picture(path, number, width_px=width)
-    return Response(png, media_type="image/png")
-
-
-@router.get("/api/collections/{collection_id}/documents/{document_id}/pages/{number}/boxes")
-async def page_boxes(
-    collection_id: str, document_id: str, number: int, user: CurrentUser, services: TheServices, *,
-    start: Annotated[int, Query(ge=0, le=10_000_000)], end: Annotated[int, Query(ge=0, le=10_000_000)],
-) -> Boxes:  # fmt: skip
-    """Where a range of a page's text stands on its picture."""
-    path = await services.knowledge.collections.copy_of(user, collection_id, document_id)
-    return Boxes(boxes=list(await services.knowledge.viewing.boxes(path, number, start, end)))
-
-
 # ---- work -------------------------------------------------------------------------------------------------
 @router.get("/api/jobs/{job_id}")
 async def show_job(job_id: str, user: CurrentUser, services: TheServices) -> Job:
@@ -343,17 +236,12 @@ async def show_job(job_id: str, user: CurrentUser, services: TheServices) -> Job
 async def cancel_job(job_id: str, user: CurrentUser, services: TheServices) -> None:
     """Stop it; what it has done stays."""
     require(user, Action.CHANGE, Thing(owner_id=(await services.jobs.get(job_id)).owner_id))
-    await services.jobs.cancel(job_id)
+    await services.knowledge.work.stop(job_id)
 
 
-def shown(document: KnownDocument, language: Language) -> DocumentShown:
-    values: dict[str, Any] = document.error_values
-    return DocumentShown(
-        document=document, warnings=[text(key, language) for key in document.warnings],
-        message=text(document.error_key, language, **values) if document.error_key else "",
-    )  # fmt: skip
-
-
-def _zoned(moment: datetime | None) -> datetime | None:
-    """Without a zone it is this machine's."""
-    return moment.astimezone() if moment and moment.tzinfo is None else moment
+def _zoned(param: str, moment: datetime | None) -> datetime | None:
+    """Without a zone it is this machine's. Raises: UsageError: there is no such moment in it."""
+    try:
+        return moment.astimezone() if moment and moment.tzinfo is None else moment
+    except (ValueError, OverflowError, OSError):
+        raise UsageError("api.no_such_moment", param=param, value=str(moment)) from None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -34,7 +34,7 @@ from yoriai.errors import NotFoundError, UsageError
 from yoriai.types import Language, User
 
 router = APIRouter(route_class=StrictRoute, tags=["OpenAI"], responses=ERRORS)
-_MOST_BATCHES = 1000
+_MOST_BATCHES = 100  # of one user
 
 
 class BatchFile(BaseModel):
@@ -60,7 +60,6 @@ class FileBatch(BaseModel):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Batch:
     id: str
-    owner_id: str
     store_id: str
     file_ids: tuple[str, ...]
     created_at: int
@@ -81,10 +80,10 @@ async def create_file_batch(
     for file, attributes in files:
         await knowledge.adding.attach(user, vector_store_id, file, tags=tags_of(attributes))
     batch = _Batch(
-        id=f"vsfb_{secrets.token_hex(12)}", owner_id=user.id, store_id=vector_store_id,
+        id=f"vsfb_{secrets.token_hex(12)}", store_id=vector_store_id,
         file_ids=tuple(file.id for file, _ in files), created_at=int(time.time()),
     )  # fmt: skip
-    remembered = _remembered(request)
+    remembered = _remembered(request, user)
     remembered[batch.id] = batch
     while len(remembered) > _MOST_BATCHES:
         remembered.popitem(last=False)
@@ -118,23 +117,22 @@ async def cancel_file_batch(
     """Remove from the collection what of a batch was not read yet."""
     user = context.user
     batch = _found(request, user, vector_store_id, batch_id)
-    files = await _files(services, user, batch, context.language)
-    waiting = [file.id for file in files if file.status == "in_progress"]
-    await services.knowledge.collections.remove_documents(user, vector_store_id, waiting)
+    await services.knowledge.collections.remove_waiting(user, vector_store_id, batch.file_ids)
     return await _shape(services, user, batch, context.language)
 
 
-def _remembered(request: Request) -> OrderedDict[str, _Batch]:
+def _remembered(request: Request, user: User) -> OrderedDict[str, _Batch]:
+    """The user's own, the oldest first: nobody's push out another's."""
     state: Any = request.app.state
     if not hasattr(state, "batches"):
-        state.batches = OrderedDict()
-    batches: OrderedDict[str, _Batch] = state.batches
+        state.batches = defaultdict(OrderedDict)
+    batches: OrderedDict[str, _Batch] = state.batches[user.id]
     return batches
 
 
 def _found(request: Request, user: User, store_id: str, batch_id: str) -> _Batch:
-    batch = _remembered(request).get(batch_id)
-    if batch is None or batch.owner_id != user.id or batch.store_id != store_id:
+    batch = _remembered(request, user).get(batch_id)
+    if batch is None or batch.store_id != store_id:
         raise NotFoundError("access.not_found", param="batch_id")
     return batch
 
@@ -155,6 +153,6 @@ async def _shape(services: Services, user: User, batch: _Batch, language: Langua
         status="in_progress" if waiting else "cancelled" if gone and not states else "completed",
         file_counts=FileCounts(
             in_progress=waiting, completed=states.count("completed"), failed=states.count("failed"),
-            cancelled=gone, total=len(set(batch.file_ids)),
+            cancelled=gone + states.count("cancelled"), total=len(set(batch.file_ids)),
         ),
     )  # fmt: skip

@@ -60,8 +60,9 @@ async def list_vector_stores(
     """Collections that you may read."""
     listed = await services.knowledge.collections.readable(user)
     listed.sort(key=lambda collection: (collection.created_at, collection.id), reverse=True)
-    stores = [await _store(services, user, collection.id) for collection in listed]
-    return VectorStoreList(**page_of(stores, limit=limit, order=order, after=after))
+    page = page_of(listed, limit=limit, order=order, after=after)
+    statuses = await services.knowledge.collections.statuses(user, page["data"])
+    return VectorStoreList(**page | {"data": [store_shape(status) for status in statuses]})
 
 
 @router.get("/v1/vector_stores/{vector_store_id}")

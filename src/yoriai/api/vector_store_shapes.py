@@ -25,6 +25,7 @@ _STATUS: dict[str, FileStatus] = {
     "ready": "completed",
     "duplicate": "completed",
     "failed": "failed",
+    "stopped": "cancelled",
 }
 
 
@@ -166,7 +167,8 @@ def store_shape(status: Status) -> VectorStore:
         usage_bytes=status.size_bytes, status="in_progress" if waiting else "completed",
         last_active_at=int(collection.updated_at.timestamp()),
         file_counts=FileCounts(
-            in_progress=waiting, completed=completed, failed=documents.get("failed", 0), total=sum(documents.values())
+            in_progress=waiting, completed=completed, failed=documents.get("failed", 0),
+            cancelled=documents.get("stopped", 0), total=sum(documents.values()),
         ),
     )  # fmt: skip
 

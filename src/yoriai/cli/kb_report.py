@@ -21,8 +21,9 @@ def collection(said: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": kept["name"], "id": kept["id"], "sharing": kept["sharing"], "documents": sum(documents.values()),
         "ready": documents.get("ready", 0), "duplicates": documents.get("duplicate", 0),
-        "queued": documents.get("queued", 0), "failed": documents.get("failed", 0), "passages": said["passages"],
-        "vectors": said["vectors"], "size_bytes": said["size_bytes"], "embedding_model": said["embedding_model"],
+        "queued": documents.get("queued", 0), "stopped": documents.get("stopped", 0),
+        "failed": documents.get("failed", 0), "passages": said["passages"], "vectors": said["vectors"],
+        "size_bytes": said["size_bytes"], "embedding_model": said["embedding_model"],
     }  # fmt: skip
 
 
@@ -65,6 +66,7 @@ def status(said: dict[str, Any]) -> dict[str, Any]:
         "is_model_installed": said["is_model_installed"],
         "is_worked_on": said["is_worked_on"],
         "folders": said["folders"],
+        "missing_folders": said["missing_folders"],
         "jobs": [
             {name: job[name] for name in ("id", "kind", "state", "done", "total", "detail")}
             for job in said["jobs"]
@@ -90,11 +92,12 @@ def print_status(reports: Sequence[dict[str, Any]]) -> None:
         for error in report["errors"]:
             result(f"  {harmless(error)}")
         for folder in report["folders"]:
-            result("  " + say("kb_folder", path=harmless(folder)))
+            name = "kb_folder_missing" if folder in report["missing_folders"] else "kb_folder"
+            result("  " + say(name, path=harmless(folder)))
         print_failures(report["failures"])
 
 
-_COUNTED = ("name", "documents", "ready", "duplicates", "queued", "failed", "passages", "vectors")
+_COUNTED = ("name", "documents", "ready", "duplicates", "queued", "stopped", "failed", "passages", "vectors")
 
 
 def print_failures(rows: Sequence[dict[str, Any]]) -> None:

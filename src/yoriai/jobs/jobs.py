@@ -17,17 +17,20 @@ import secrets
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from filelock import FileLock, Timeout
 
 from yoriai.errors import NotFoundError, YoriaiError
-from yoriai.records import Job
+from yoriai.records import Job, JobState
 from yoriai.store import jobs as rows
 from yoriai.store.database import Connection, Database
 
+Result = TypeVar("Result")
 _log = logging.getLogger("yoriai.jobs")
 _POLL_S = 0.5  # how soon what another process submitted or cancelled is noticed
 _SHOW_S = 0.3  # progress is written no more often
+_AGAIN_S, _AGAIN_AT_MOST_S = 0.5, 30.0  # until what the database refused is tried again
 
 
 class Cancelled(Exception):  # noqa: N818 — nothing went wrong
@@ -131,27 +134,36 @@ class Jobs:
         """The last of each kind, where it failed."""
         return await self._database.read(lambda connection: rows.failed(connection, subject_id))
 
-    async def cancel(self, job_id: str) -> None:
-        """What it has done so far stays. A job that has ended stays as it is."""
+    async def last_ended(self, kind: str, state: JobState) -> list[Job]:
+        """The last of their kind for what they worked on, where it ended so and nothing waits."""
+        return await self._database.read(lambda connection: rows.last_ended(connection, kind, state))
+
+    async def cancel(self, job_id: str) -> bool:
+        """What it has done so far stays. A job that has ended stays as it is: False."""
         ended = {"state": "cancelled", "updated_at": _now()}
-        if await self._database.write(lambda c: rows.change(c, job_id, rows.UNFINISHED, **ended)):
-            task = self._running.get(job_id)
-            if task:
-                task.cancel()
+        is_cancelled = await self._database.write(lambda c: rows.change(c, job_id, rows.UNFINISHED, **ended))
+        task = self._running.get(job_id)
+        if is_cancelled and task:
+            task.cancel()
+        return is_cancelled
 
     # ---- the runner --------------------------------------------------------------------------------------------
     async def _run(self) -> None:
         while not self._is_ours():  # noqa: ASYNC110 — another process gives the lock back, and tells nobody
             await asyncio.sleep(_POLL_S)
-        await self._database.write(lambda connection: rows.requeue(connection, _now()))
-        for work in self._first:
-            await work()
         try:
+            await _at_last(self._requeue)
+            for work in self._first:
+                await _logged(work)
             async with asyncio.TaskGroup() as lanes:
                 for kind in self._handlers:
                     lanes.create_task(self._lane(kind))
         finally:
-            await self._database.write(lambda connection: rows.requeue(connection, _now()))
+            await _logged(self._requeue)
+            self._lock.release()
+
+    async def _requeue(self) -> None:
+        await self._database.write(lambda connection: rows.requeue(connection, _now()))
 
     def _is_ours(self) -> bool:
         with contextlib.suppress(Timeout):
@@ -162,25 +174,32 @@ class Jobs:
     async def _lane(self, kind: str) -> None:
         while True:
             self._news.clear()
-            waiting = await self._database.read(lambda connection: rows.waiting(connection, kind))
-            job = await self._database.write(lambda connection: _begin(connection, kind)) if waiting else None
+            job = await _at_last(lambda: self._next(kind))
             if job is None:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._news.wait(), _POLL_S)
-                continue
-            task = asyncio.create_task(self._work(job))
-            self._running[job.id] = task
-            try:
-                await task
-            except asyncio.CancelledError:
-                if not task.done():
-                    task.cancel()
-                    await asyncio.gather(task, return_exceptions=True)
-                current = asyncio.current_task()
-                if current and current.cancelling():
-                    raise
-            finally:
-                del self._running[job.id]
+            else:
+                await self._do(job)
+
+    async def _next(self, kind: str) -> Job | None:
+        if not await self._database.read(lambda connection: rows.waiting(connection, kind)):
+            return None
+        return await self._database.write(lambda connection: _begin(connection, kind))
+
+    async def _do(self, job: Job) -> None:
+        task = asyncio.create_task(self._work(job))
+        self._running[job.id] = task
+        try:
+            await task
+        except asyncio.CancelledError:
+            if not task.done():
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+            current = asyncio.current_task()
+            if current and current.cancelling():
+                raise
+        finally:
+            del self._running[job.id]
 
     async def _work(self, job: Job) -> None:
         try:
@@ -189,15 +208,34 @@ class Jobs:
         except Cancelled:
             return
         except YoriaiError as error:
-            await self._end(job, state="failed", error_key=error.key, error_values=_plain(error.values))
+            await self._end(job, state="failed", error_key=error.key, error_values=error.plain_values())
         except Exception:
             _log.exception("a job failed kind=%s id=%s", job.kind, job.id)
             await self._end(job, state="failed", error_key="jobs.bug", error_values={})
 
     async def _end(self, job: Job, **values: object) -> None:
-        await self._database.write(
-            lambda c: rows.change(c, job.id, ["running"], detail="", updated_at=_now(), **values)
-        )
+        ended = {"detail": "", "updated_at": _now(), **values}
+        await _at_last(lambda: self._database.write(lambda c: rows.change(c, job.id, ["running"], **ended)))
+
+
+async def _at_last(work: Callable[[], Awaitable[Result]]) -> Result:
+    """Result of `work`, however long a full disk or a busy database keeps it waiting."""
+    wait_s = _AGAIN_S
+    while True:
+        try:
+            return await work()
+        except Exception:
+            _log.exception("jobs wait for the database")
+        await asyncio.sleep(wait_s)
+        wait_s = min(2 * wait_s, _AGAIN_AT_MOST_S)
+
+
+async def _logged(work: Callable[[], Awaitable[None]]) -> None:
+    """Do what the jobs don't depend on."""
+    try:
+        await work()
+    except Exception:
+        _log.exception("not done before or after the jobs")
 
 
 def _begin(connection: Connection, kind: str) -> Job | None:
@@ -205,10 +243,6 @@ def _begin(connection: Connection, kind: str) -> Job | None:
     if job:
         rows.change(connection, job.id, ["queued"], state="running", updated_at=_now())
     return job
-
-
-def _plain(values: dict[str, object]) -> dict[str, object]:
-    return {name: value if isinstance(value, int | float) else str(value) for name, value in values.items()}
 
 
 def _now() -> datetime:

@@ -6,47 +6,28 @@ became of the first time: so an interrupted command is resumed by repeating it.
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
 from anyio import to_thread
 
-from yoriai.access import LOCAL_OPERATOR_ID, Action, require
+from yoriai.access import Action, require
 from yoriai.errors import NotFoundError
 from yoriai.jobs.jobs import Jobs
 from yoriai.knowledge import folders, web_pages
-from yoriai.knowledge.collections import forget, found
 from yoriai.knowledge.filing import Filing, Taken, harmless_name
-from yoriai.knowledge.folders import Found
+from yoriai.knowledge.folders import Listing
 from yoriai.knowledge.ingest import INGEST
+from yoriai.knowledge.membership import found
 from yoriai.knowledge.reading import guessed_type
+from yoriai.knowledge.scanning import Added, Scan, new_id
 from yoriai.knowledge.web_pages import WebPages
 from yoriai.records import Collection, Job, KeptFile, KnownDocument
-from yoriai.store import collections, documents, files
+from yoriai.store import collections, documents, files, watched
 from yoriai.store.database import Connection, Database
-from yoriai.types import Role, User
-
-_LOCAL = User(id=LOCAL_OPERATOR_ID, name="local", role=Role.ADMINISTRATOR)
-_SETTLED = ("ready", "duplicate", "queued")
-
-
-@dataclass(slots=True)
-class Added:
-    """What adding found to do."""
-
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    removed: int = 0
-    documents: list[str] = field(default_factory=list)  # ids of those that are to be read
-
-    @property
-    def is_work(self) -> bool:
-        return bool(self.new or self.changed or self.removed)
+from yoriai.types import User
 
 
 class Adding:
@@ -65,20 +46,19 @@ class Adding:
         """
         require(user, Action.READ_FOLDERS)
         under = [
-            (path.expanduser().absolute(), await to_thread.run_sync(folders.files_under, path))
-            for path in paths
+            (path.expanduser().absolute(), await to_thread.run_sync(folders.look, path)) for path in paths
         ]
 
         def work(connection: Connection) -> tuple[Collection, Added]:
             collection = found(connection, user, collection_id, Action.CHANGE)
             added = Added()
-            for path, files_found in under:
+            for path, there in under:
                 if watch and path.is_dir():
                     collections.watch(connection, collection_id, folders.source_of(path))
-                scan = _Scan(
+                scan = Scan(
                     connection, collection_id, added, is_asked_for=True, is_named=not path.is_dir(), tags=tags
                 )
-                scan.take(files_found)
+                scan.take(there.files)
             return collection, added
 
         collection, added = await self._database.write(work)
@@ -86,20 +66,20 @@ class Adding:
         return added, await self._jobs.submit(collection.owner_id, INGEST, collection_id)
 
     async def rescan(self, collection_id: str, folder: str) -> Added:
-        """What changed in a watched folder. One that isn't there now (a drive not mounted) keeps its documents."""
-        path = folders.path_of(folder)
-        added = Added()
-        try:
-            there = await to_thread.run_sync(folders.files_under, path)
-        except NotFoundError:
-            return added
+        """What changed in a watched folder. What can't be seen now (a drive not mounted) keeps its documents."""
+        there, added = await to_thread.run_sync(_there, folders.path_of(folder)), Added()
 
         def work(connection: Connection) -> Collection | None:
             collection = collections.by_id(connection, collection_id)
-            if collection and folder in collections.folders(connection, collection_id):
-                scan = _Scan(connection, collection_id, added, is_asked_for=False, is_named=False, tags=())
-                scan.take(there)
-                scan.remove_gone(folder, {each.source for each in there})
+            before = watched.find(connection, collection_id, folder)
+            if collection and before:
+                scan = Scan(connection, collection_id, added, is_asked_for=False, is_named=False, tags=())
+                scan.take(there.files)
+                now = scan.remove_gone(folder, there, before)
+                if now != before:
+                    watched.saw(
+                        connection, collection_id, folder, is_missing=now.is_missing, mounts=now.mounts
+                    )
             return collection
 
         collection = await self._database.write(work)
@@ -118,11 +98,11 @@ class Adding:
         await self._database.write(work)
 
     # ---- what is handed in -------------------------------------------------------------------------------------
-    async def keep_file(self, user: User, name: str, content: IO[bytes], *, is_kept: bool = True) -> KeptFile:
+    async def keep_file(self, user: User, name: str, content: IO[bytes]) -> KeptFile:
         """Keep a file by itself; `attach` makes it a document. Raises: DocumentError: too large. ForbiddenError."""
         require(user, Action.KEEP_DOCUMENTS)
         taken = await to_thread.run_sync(self._filing.take, content)
-        file = _file(user.id, harmless_name(name), taken, is_kept=is_kept)
+        file = _file(user.id, harmless_name(name), taken)
 
         def work(connection: Connection) -> None:
             self._filing.settle(file.id)
@@ -157,6 +137,8 @@ class Adding:
             document = there or _document(collection_id, file, tags)
             if there is None:
                 documents.add(connection, document)
+            elif there.status == "stopped":
+                documents.want(connection, document.id)
             return collection, documents.find(connection, collection_id, document.id) or document
 
         collection, document = await self._database.write(work)
@@ -169,7 +151,7 @@ class Adding:
     ) -> KnownDocument:
         """A file straight into a collection. Raises as `keep_file` and `attach`."""
         await self._database.read(lambda connection: found(connection, user, collection_id, Action.CHANGE))
-        file = await self.keep_file(user, name, content, is_kept=True)
+        file = await self.keep_file(user, name, content)
         try:
             return await self.attach(user, collection_id, file, tags=tags, replaces=True)
         finally:  # it belongs to its document only
@@ -205,10 +187,10 @@ class Adding:
                 None,
             )
             if old:
-                documents.change(connection, old.id, status="queued", error_key=None, error_values={})
-                return collection, old
+                documents.want(connection, old.id)
+                return collection, documents.find(connection, collection_id, old.id) or old
             new = KnownDocument(
-                id=_new_id(), collection_id=collection_id, file_id=None, name=harmless_name(web_pages.name_of(address)),
+                id=new_id(), collection_id=collection_id, file_id=None, name=harmless_name(web_pages.name_of(address)),
                 source=address, sha256="", size_bytes=0, status="queued", added_at=datetime.now(UTC), tags=tuple(tags),
             )  # fmt: skip
             documents.add(connection, new)
@@ -223,62 +205,11 @@ class Adding:
         await to_thread.run_sync(self._filing.remove, unused)
 
 
-@dataclass(slots=True)
-class _Scan:
-    """Compares what stands in a folder with the documents that came from it."""
-
-    connection: Connection
-    collection_id: str
-    added: Added
-    is_asked_for: bool  # by a person: what failed is tried once more
-    is_named: bool  # the file itself: it is wanted even if it was removed before
-    tags: Sequence[str]
-
-    def take(self, there: Iterable[Found]) -> None:
-        known = {
-            each.source: each
-            for each in documents.of_collection(self.connection, self.collection_id, with_excluded=True)
-        }
-        for each in there:
-            self._take(each, known.get(each.source))
-
-    def remove_gone(self, folder: str, there: set[str]) -> None:
-        gone = [
-            each
-            for each in documents.of_collection(self.connection, self.collection_id, with_excluded=True)
-            if each.source and not web_pages.is_address(each.source)
-            and folders.is_under(each.source, folder) and each.source not in there
-        ]  # fmt: skip
-        if gone:
-            forget(self.connection, self.collection_id, gone)
-            self.added.removed += len(gone)
-
-    def _take(self, each: Found, old: KnownDocument | None) -> None:
-        if old is None:
-            new = KnownDocument(
-                id=_new_id(), collection_id=self.collection_id, file_id=None, name=each.name, source=each.source,
-                sha256="", size_bytes=each.size_bytes, status="queued", added_at=datetime.now(UTC),
-                modified_at=each.modified_at, tags=tuple(self.tags),
-            )  # fmt: skip
-            documents.add(self.connection, new)
-            self.added.new += 1
-            self.added.documents.append(new.id)
-            return
-        if self._is_same(each, old):
-            self.added.unchanged += 1
-            return
-        documents.change(
-            self.connection, old.id, status="queued", size_bytes=each.size_bytes, modified_at=each.modified_at,
-            error_key=None, error_values={},
-        )  # fmt: skip
-        self.added.changed += 1
-        self.added.documents.append(old.id)
-
-    def _is_same(self, each: Found, old: KnownDocument) -> bool:
-        if old.status == "excluded":
-            return not self.is_named
-        is_same = (each.size_bytes, each.modified_at) == (old.size_bytes, old.modified_at)
-        return is_same and (old.status in _SETTLED or not self.is_asked_for)
+def _there(path: Path) -> Listing:
+    try:
+        return folders.look(path)
+    except NotFoundError:
+        return Listing(files=[], unseen=[], mounts=[])
 
 
 def _replaced(connection: Connection, collection_id: str, file: KeptFile) -> KnownDocument | None:
@@ -288,32 +219,30 @@ def _replaced(connection: Connection, collection_id: str, file: KeptFile) -> Kno
         for each in documents.of_collection(connection, collection_id)
         if not each.source and each.file_id
     ]
-    same = next((each for each in handed_in if each.sha256 == file.sha256 and each.status != "failed"), None)
+    same = next(
+        (each for each in handed_in if each.sha256 == file.sha256 and each.status in ("ready", "duplicate")),
+        None,
+    )
     if same:
         return same
     old = next((each for each in handed_in if each.name == file.name), None)
     if old:
-        documents.change(
-            connection, old.id, file_id=file.id, status="queued", size_bytes=file.size_bytes,
-            media_type=file.media_type, error_key=None, error_values={},
-        )  # fmt: skip
+        documents.want(
+            connection, old.id, file_id=file.id, size_bytes=file.size_bytes, media_type=file.media_type
+        )
     return old
 
 
 def _document(collection_id: str, file: KeptFile, tags: Sequence[str]) -> KnownDocument:
     return KnownDocument(
-        id=_new_id(), collection_id=collection_id, file_id=file.id, name=file.name, source="", sha256="",
+        id=new_id(), collection_id=collection_id, file_id=file.id, name=file.name, source="", sha256="",
         size_bytes=file.size_bytes, media_type=file.media_type, status="queued", added_at=datetime.now(UTC),
         tags=tuple(tags),
     )  # fmt: skip
 
 
-def _file(owner_id: str, name: str, taken: Taken, *, is_kept: bool) -> KeptFile:
+def _file(owner_id: str, name: str, taken: Taken) -> KeptFile:
     return KeptFile(
         id=taken.id, owner_id=owner_id, name=name, media_type=guessed_type(name) or "", size_bytes=taken.size_bytes,
-        sha256=taken.sha256, is_kept=is_kept, created_at=datetime.now(UTC),
+        sha256=taken.sha256, is_kept=True, created_at=datetime.now(UTC),
     )  # fmt: skip
-
-
-def _new_id() -> str:
-    return f"doc_{secrets.token_hex(12)}"

@@ -7,47 +7,30 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
 from anyio import to_thread
 
-from yoriai.access import Action, Thing, owners, require
-from yoriai.errors import ConflictError, NotFoundError, UsageError
+from yoriai.access import Action, owners, require
+from yoriai.errors import NotFoundError
 from yoriai.jobs.jobs import Jobs
 from yoriai.knowledge.embedding import Embedder
 from yoriai.knowledge.filing import Filing
-from yoriai.knowledge.folders import is_under, path_of
 from yoriai.knowledge.ingest import INGEST
-from yoriai.records import Collection, Job, KnownDocument, Sharing
+from yoriai.knowledge.membership import document_of, forget, found, present, shown
+from yoriai.knowledge.naming import LONGEST_NAME, check_free, checked_name
+from yoriai.knowledge.statuses import Status, Statuses
+from yoriai.records import Collection, KnownDocument, Sharing
 from yoriai.store import collections as rows
 from yoriai.store import documents, files, passages
 from yoriai.store.database import Connection, Database
 from yoriai.store.passages import PageRow, PassageRow
 from yoriai.types import User
 
-__all__ = ["Collections", "PageRow", "PassageRow", "Status", "found"]
-LONGEST_NAME = 200
+__all__ = ["Collections", "PageRow", "PassageRow", "Status"]
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Status:
-    """How far a collection is."""
-
-    collection: Collection
-    documents: dict[str, int]  # by status
-    passages: int
-    vectors: int  # of the model that is wanted
-    size_bytes: int
-    embedding_model: str  # that is wanted
-    is_model_installed: bool
-    folders: list[str]  # that are watched
-    jobs: list[Job]  # that have not ended
-    failed_jobs: list[Job]  # whose kind was not done since
-    is_worked_on: bool  # a process runs the jobs
 
 
 class Collections:
@@ -57,7 +40,7 @@ class Collections:
         self, *, database: Database, jobs: Jobs, filing: Filing, embedder: Embedder, model: str
     ) -> None:
         self._database, self._jobs, self._filing = database, jobs, filing
-        self._embedder, self._model = embedder, model
+        self._statuses = Statuses(database=database, jobs=jobs, embedder=embedder, model=model)
 
     async def readable(self, user: User) -> list[Collection]:
         """One's own and what is shared, by name."""
@@ -126,24 +109,11 @@ class Collections:
 
     async def status(self, user: User, collection_id: str) -> Status:
         """Raises: NotFoundError."""
+        return (await self.statuses(user, [await self.get(user, collection_id)]))[0]
 
-        def work(connection: Connection) -> tuple[Collection, rows.Counts, int, list[str]]:
-            collection = found(connection, user, collection_id, Action.READ)
-            return (
-                collection, rows.counts(connection, collection_id),
-                rows.count_vectors(connection, collection_id, self._model), rows.folders(connection, collection_id),
-            )  # fmt: skip
-
-        collection, counts, vectors, folders = await self._database.read(work)
-        is_own = collection.owner_id in owners(user)
-        return Status(
-            collection=collection, documents=counts.documents, passages=counts.passages, vectors=vectors,
-            size_bytes=counts.size_bytes, embedding_model=self._model,
-            is_model_installed=await self._embedder.is_installed(self._model),
-            folders=folders if is_own else [], jobs=await self._jobs.unfinished(collection_id),
-            failed_jobs=await self._jobs.failed(collection_id),
-            is_worked_on=await to_thread.run_sync(self._jobs.is_run),
-        )  # fmt: skip
+    async def statuses(self, user: User, readable: Sequence[Collection]) -> list[Status]:
+        """Of collections that the user may read, in their order."""
+        return await self._statuses.of(user, readable)
 
     # ---- documents ---------------------------------------------------------------------------------------------
     async def documents(self, user: User, collection_id: str) -> list[KnownDocument]:
@@ -152,7 +122,7 @@ class Collections:
         def work(connection: Connection) -> list[KnownDocument]:
             collection = found(connection, user, collection_id, Action.READ)
             listed = documents.of_collection(connection, collection_id)
-            return [_shown(document, collection, user) for document in listed]
+            return [shown(document, collection, user) for document in listed]
 
         return await self._database.read(work)
 
@@ -161,7 +131,7 @@ class Collections:
 
         def work(connection: Connection) -> KnownDocument:
             collection = found(connection, user, collection_id, Action.READ)
-            return _shown(_document(connection, collection_id, document_id), collection, user)
+            return shown(document_of(connection, collection_id, document_id), collection, user)
 
         return await self._database.read(work)
 
@@ -173,7 +143,7 @@ class Collections:
             if document is None:
                 raise NotFoundError("access.not_found", param="document_id")
             collection = found(connection, user, document.collection_id, Action.READ)
-            return _shown(document, collection, user)
+            return shown(document, collection, user)
 
         return await self._database.read(work)
 
@@ -181,6 +151,16 @@ class Collections:
         """All pages of a document. Raises: NotFoundError."""
         document = await self.document(user, collection_id, document_id)
         return await self._database.read(lambda connection: passages.pages_of(connection, document.id))
+
+    async def beginning(
+        self, user: User, collection_id: str, document_id: str, most: int
+    ) -> tuple[list[tuple[int, str]], int]:
+        """(number, text) of the first pages, `most` characters in all, and the document's characters.
+
+        Raises: NotFoundError.
+        """
+        document = await self.document(user, collection_id, document_id)
+        return await self._database.read(lambda c: passages.beginning(c, document.id, most))
 
     async def page(self, user: User, collection_id: str, document_id: str, number: int) -> PageRow:
         """Raises: NotFoundError: also of the page."""
@@ -200,7 +180,7 @@ class Collections:
         document = await self.document(user, collection_id, document_id)
         if document.file_id is None:
             raise NotFoundError("access.not_found", param="document_id")
-        return self._filing.path(document.file_id)
+        return await present(self._filing.path(document.file_id), document.name)
 
     async def tag(
         self, user: User, collection_id: str, document_id: str, tags: Sequence[str]
@@ -209,21 +189,21 @@ class Collections:
 
         def work(connection: Connection) -> KnownDocument:
             collection = found(connection, user, collection_id, Action.CHANGE)
-            document = _document(connection, collection_id, document_id)
+            document = document_of(connection, collection_id, document_id)
             documents.change(connection, document.id, tags=list(dict.fromkeys(tags)))
-            return _shown(_document(connection, collection_id, document.id), collection, user)
+            return shown(document_of(connection, collection_id, document.id), collection, user)
 
         return await self._database.write(work)
 
     async def retry(self, user: User, collection_id: str, document_id: str) -> KnownDocument:
-        """Let a document that failed be read again; any other stays as it is. Raises: NotFoundError."""
+        """Let a document that failed or was stopped be read again; any other stays as it is. Raises: NotFoundError."""
 
         def work(connection: Connection) -> tuple[Collection, KnownDocument]:
             collection = found(connection, user, collection_id, Action.CHANGE)
-            document = _document(connection, collection_id, document_id)
-            if document.status == "failed":
-                documents.change(connection, document.id, status="queued", error_key=None, error_values={})
-            return collection, _shown(_document(connection, collection_id, document.id), collection, user)
+            document = document_of(connection, collection_id, document_id)
+            if document.status in ("failed", "stopped"):
+                documents.want(connection, document.id)
+            return collection, shown(document_of(connection, collection_id, document.id), collection, user)
 
         collection, document = await self._database.write(work)
         if document.status == "queued":
@@ -235,7 +215,7 @@ class Collections:
 
         def work(connection: Connection) -> list[str]:
             found(connection, user, collection_id, Action.CHANGE)
-            going = [_document(connection, collection_id, document_id) for document_id in document_ids]
+            going = [document_of(connection, collection_id, document_id) for document_id in document_ids]
             forget(connection, collection_id, going)
             return files.remove_unused(connection)
 
@@ -243,60 +223,27 @@ class Collections:
         # What had the same content may take its place.
         await self._jobs.submit((await self.get(user, collection_id)).owner_id, INGEST, collection_id)
 
+    async def remove_waiting(self, user: User, collection_id: str, file_ids: Sequence[str]) -> None:
+        """Documents made of these files, where they were not read yet. Raises: NotFoundError."""
+
+        def work(connection: Connection) -> list[str]:
+            found(connection, user, collection_id, Action.CHANGE)
+            listed = documents.of_collection(connection, collection_id)
+            waiting = [each for each in listed if each.status == "queued" and each.file_id in file_ids]
+            forget(connection, collection_id, waiting)
+            return files.remove_unused(connection)
+
+        await self._forget_files(work)
+
     async def _forget_files(self, work: Callable[[Connection], list[str]]) -> None:
         unused = await self._database.write(work)
         await to_thread.run_sync(self._filing.remove, unused)
 
 
-def found(connection: Connection, user: User, collection_id: str, action: Action) -> Collection:
-    """A collection, if the user may do `action` with it. Raises: NotFoundError."""
-    collection = rows.find(connection, owners(user), collection_id)
-    if collection is None:
-        raise NotFoundError("access.not_found", param="vector_store_id")
-    require(user, action, Thing(owner_id=collection.owner_id, is_shared=collection.sharing == "everyone"))
-    return collection
-
-
-def forget(connection: Connection, collection_id: str, going: Sequence[KnownDocument]) -> None:
-    """Remove documents. Of one that its watched folder still has, a note stays that nobody wants it."""
-    watched = rows.folders(connection, collection_id)
-    for document in going:
-        documents.requeue_duplicates(connection, collection_id, document.sha256)
-        if any(_is_in(document.source, folder) for folder in watched):
-            passages.clear(connection, document.id)
-            documents.change(
-                connection, document.id, status="excluded", file_id=None, sha256="", pages=0, passages=0,
-                indexed_at=None, error_key=None, error_values={},
-            )  # fmt: skip
-        else:
-            documents.remove(connection, [document.id])
-    rows.changed(connection, collection_id, datetime.now(UTC))
-
-
-def _is_in(source: str, folder: str) -> bool:
-    return bool(source) and is_under(source, folder) and path_of(source).exists()
-
-
-def _shown(document: KnownDocument, collection: Collection, user: User) -> KnownDocument:
-    """Where a document lies on its owner's machine is nobody else's business."""
-    return document if collection.owner_id in owners(user) else replace(document, source="")
-
-
-def _document(connection: Connection, collection_id: str, document_id: str) -> KnownDocument:
-    document = documents.find(connection, collection_id, document_id)
-    if document is None:
-        raise NotFoundError("access.not_found", param="document_id")
-    return document
-
-
 def _checked(name: str) -> str:
-    shown = " ".join("".join(c if c.isprintable() else " " for c in name).split())
-    if not shown or len(shown) > LONGEST_NAME:
-        raise UsageError("knowledge.bad_name", param="name", longest=LONGEST_NAME)
-    return shown
+    return checked_name(name, "knowledge.bad_name")
 
 
 def _check_free(connection: Connection, user: User, name: str) -> None:
-    same = rows.named(connection, owners(user), name)
-    if same and same.owner_id in owners(user):
-        raise ConflictError("knowledge.collection_exists", param="name", name=name)
+    mine = owners(user)
+    check_free(rows.named(connection, mine, name), mine, name, "knowledge.collection_exists")

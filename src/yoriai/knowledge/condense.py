@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from yoriai.knowledge.tokens import tokens
 
 LONGEST = 400  # characters of a query made here
+_CHAIN = 8  # questions that may go on from one another
 _FEW_WORDS = 3
 _POINTS_BACK = re.compile(
     r"\b(?:it|its|they|them|their|theirs|he|him|his|she|her|hers)\b"
@@ -37,7 +38,9 @@ def by_rule(questions: Sequence[str]) -> tuple[str, ...]:
     last = questions[-1].strip()
     if len(questions) < 2 or not _goes_on(last):
         return (last,)
-    before = by_rule(questions[:-1])[-1]
+    before = ""
+    for question in map(str.strip, questions[-_CHAIN:-1]):
+        before = f"{before[-LONGEST:]} {question}" if before and _goes_on(question) else question
     return last, f"{before[-LONGEST:]} {last}"
 
 

@@ -36,9 +36,13 @@ class Chosen:
 
 
 async def choose(
-    found: Sequence[FoundPassage], known: Sequence[Citation], allowance: float, page_text: PageText
-) -> Chosen:
-    """The best of `found` that fit into `allowance` estimated tokens, numbered after `known`, neighbours as one."""
+    found: Sequence[FoundPassage], known: Sequence[Citation], allowance: float, page_text: PageText,
+    after: int = 0,
+) -> Chosen:  # fmt: skip
+    """The best of `found` that fit into `allowance` estimated tokens, neighbours as one.
+
+    Numbered after `known`, and after the number `after`.
+    """
     if not found:
         return Chosen(new=(), found=0, left_out=0)
     fresh = [each for each in found if not any(_holds(citation, each) for citation in known)]
@@ -48,7 +52,7 @@ async def choose(
         if cost <= allowance:
             taken.append(each)
             allowance -= cost
-    first = max((citation.number for citation in known), default=0) + 1
+    first = max((citation.number for citation in known), default=after) + 1
     merged = await _merged(taken, page_text)
     return Chosen(
         new=tuple(_citation(each, number) for number, each in enumerate(merged, first)),

@@ -23,6 +23,7 @@ _BATCH = 4  # as many as an engine makes at the same time: a query behind them w
 _MOST_YIELD_S = 20.0  # a batch waits no longer for those who are being answered
 _LOOK_S = 0.1
 _QUERIES_KEPT = 256
+_ANY_TEXT = "-"  # where only the length of its vector is asked for
 _SHORTEST = 64  # characters: less of a text is not worth a try
 
 
@@ -60,13 +61,13 @@ class Embedder:
         return self._queries[key]
 
     async def passages(self, model: str, texts: Sequence[str]) -> Vectors:
-        """[n, d]: each of length 1. Raises as `query`."""
+        """[n, d]: each of length 1, or 0 for a text that the model refuses however short. Raises as `query`."""
         prefix = _before(model, "passage")
         wanted = [prefix + unicodedata.normalize("NFKC", text) for text in texts]
         parts = []
         for start in range(0, len(wanted), _BATCH):
             await self._let_others_go_first(model)
-            parts.append(await self._made(model, wanted[start : start + _BATCH]))
+            parts.append(await self._made_or_nothing(model, wanted[start : start + _BATCH]))
         return np.concatenate(parts)
 
     async def _let_others_go_first(self, model: str) -> None:
@@ -74,6 +75,15 @@ class Embedder:
         until = clock() + _MOST_YIELD_S
         while (self._asking or self._router.is_answering(besides=model)) and clock() < until:  # noqa: ASYNC110
             await asyncio.sleep(_LOOK_S)
+
+    async def _made_or_nothing(self, model: str, texts: list[str]) -> Vectors:
+        """One text that a model can't take is near to nothing, and holds up no other one."""
+        try:
+            return await self._made(model, texts)
+        except UsageError:
+            if len(texts) > 1:
+                return np.concatenate([await self._made_or_nothing(model, [text]) for text in texts])
+            return np.zeros_like(await self._made(model, [_ANY_TEXT]))
 
     async def _made(self, model: str, texts: list[str]) -> Vectors:
         async with self._router.lease(model) as lease:

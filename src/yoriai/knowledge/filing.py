@@ -7,10 +7,12 @@ the disk: it runs in threads.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
 import secrets
+import tempfile
 import time
 import unicodedata
 from collections.abc import Iterable
@@ -18,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from yoriai.errors import DiskFullError, DocumentError
-from yoriai.sandbox.snapshot import snapshot
+from yoriai.errors import DocumentError
+from yoriai.sandbox.snapshot import part_of, snapshot, writing_in
 
 _AT_ONCE = 2**20
 _ID = re.compile(r"file-[0-9a-f]{24}")
@@ -34,7 +36,6 @@ class Taken:
     id: str
     sha256: str
     size_bytes: int
-    modified_ns: int = 0
 
 
 class Filing:
@@ -55,6 +56,12 @@ class Filing:
         """Where a copy is until `settle`. Raises: ValueError."""
         return self._folder / "incoming" / self.path(file_id).name
 
+    def _incoming(self) -> Path:
+        folder = self._folder / "incoming"
+        with writing_in(self._folder):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return folder
+
     def settle(self, file_id: str) -> None:
         """Its row is about to be written. Raises: FileNotFoundError."""
         self.incoming(file_id).replace(self.path(file_id))
@@ -66,20 +73,28 @@ class Filing:
         Raises:
             NotFoundError, DocumentError: gone, too large, no ordinary file, or changed meanwhile. DiskFullError.
         """
-        with snapshot(source, most_bytes=self._most_bytes) as copy:
+        with snapshot(source, most_bytes=self._most_bytes, folder=self._incoming()) as copy:
             return self.take(copy)
 
+    def scratch(self) -> IO[bytes]:
+        """A nameless file where copies are. Raises: DiskFullError."""
+        with writing_in(self._folder):
+            return tempfile.TemporaryFile(prefix="yoriai-", dir=self._incoming())
+
+    def write(self, scratch: IO[bytes], part: bytes) -> None:
+        """Raises: DiskFullError."""
+        with writing_in(self._folder):
+            scratch.write(part)
+
     def take(self, content: IO[bytes]) -> Taken:
-        """Copy what can be read to `incoming`. Raises: DocumentError: too large. DiskFullError."""
+        """Copy what can be read to `incoming`. Raises: DocumentError: too large, or not to be read. DiskFullError."""
         file_id = f"file-{secrets.token_hex(12)}"
-        path = self.incoming(file_id)
+        path = self._incoming() / file_id
         is_whole = False
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            digest, size = self._write(content, path)
+            with writing_in(self._folder):
+                digest, size = self._write(content, path)
             is_whole = True
-        except OSError as error:
-            raise DiskFullError("store.disk_full", path=str(self._folder)) from error
         finally:
             if not is_whole:
                 path.unlink(missing_ok=True)
@@ -92,19 +107,20 @@ class Filing:
 
     def sweep(self, known: set[str]) -> None:
         """Remove what has no row, of the processes before this one. Called before anything is read in."""
-        (self._folder / "incoming").mkdir(parents=True, exist_ok=True, mode=0o700)
-        for path in (self._folder / "incoming").iterdir():
-            if path.stat().st_mtime < self._since:
-                path.unlink(missing_ok=True)
+        for path in self._incoming().iterdir():
+            with contextlib.suppress(FileNotFoundError):  # another process was quicker
+                if path.stat().st_mtime < self._since:
+                    path.unlink()
         for path in self._folder.iterdir():
-            is_old = path.is_file() and time.time() - path.stat().st_mtime > _SWEEP_AFTER_S
-            if is_old and path.name not in known:
-                path.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                is_old = path.is_file() and time.time() - path.stat().st_mtime > _SWEEP_AFTER_S
+                if is_old and path.name not in known:
+                    path.unlink()
 
     def _write(self, content: IO[bytes], path: Path) -> tuple[str, int]:
         digest, size = hashlib.sha256(), 0
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            while chunk := content.read(_AT_ONCE):
+            while chunk := part_of(content, _AT_ONCE):
                 size += len(chunk)
                 if size > self._most_bytes:
                     limit = f"{self._most_bytes / 2**20:.1f} MiB"

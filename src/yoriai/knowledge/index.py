@@ -106,12 +106,6 @@ class PassageIndex:
                 _without(segment, np.isin(segment.ids, names)) for segment in self._segments
             )
 
-    def remove_documents(self, documents: Collection[str]) -> None:
-        with self._lock:
-            self._segments = tuple(
-                _without(segment, of_documents(segment, documents)) for segment in self._segments
-            )
-
 
 def of_documents(segment: Segment, documents: Collection[str]) -> Bools:
     """[n]: which rows belong to one of `documents`."""

@@ -1,8 +1,9 @@
-"""What turns queued documents of a collection into passages, and passages into vectors: two kinds of jobs.
+"""What turns queued documents of a collection into passages: a kind of jobs.
 
-A document is taken in one transaction: its copy's row, pages, passages and status, or nothing of it. What is known of
-a document decides what is left to do, so a job that is begun again after a crash goes on where the last one was; ids
-of passages follow from document, content and place. A file that can't be read ends with its reason, the rest goes on.
+A document is taken in one transaction: its copy's row, pages, passages and status, or nothing of it; and nothing where
+something newer is wanted of it meanwhile. What is known of a document decides what is left to do, so a job that is
+begun again after a crash goes on where the last one was; ids of passages follow from document, content and place. A
+file that can't be read ends with its reason, the rest goes on.
 """
 
 from __future__ import annotations
@@ -13,20 +14,21 @@ from datetime import UTC, datetime
 
 from anyio import to_thread
 
-from yoriai.errors import DiskFullError, ResourceError, YoriaiError
+from yoriai.errors import DiskFullError, DownloadError, EgressError, NotFoundError, ResourceError, YoriaiError
 from yoriai.jobs.jobs import Jobs, Progress
 from yoriai.knowledge import folders
-from yoriai.knowledge.embedding import Embedder, packed
 from yoriai.knowledge.filing import Filing
-from yoriai.knowledge.reading import Read, Reader, text_to_embed
+from yoriai.knowledge.parsing.parse import Show
+from yoriai.knowledge.reading import Read, Reader
+from yoriai.knowledge.vectors import Vectors
 from yoriai.knowledge.web_pages import WebPages, is_address
 from yoriai.records import Collection, KeptFile, KnownDocument
 from yoriai.store import collections, documents, files, passages
 from yoriai.store.database import Connection, Database
 
 _log = logging.getLogger("yoriai.knowledge")
-INGEST, EMBED = "ingest", "embed"
-_VECTORS_AT_ONCE = 16  # in one transaction
+INGEST = "ingest"
+_STALE = "knowledge.warning_stale"
 _NOT_THE_FILE_S_FAULT = (DiskFullError, ResourceError)
 
 
@@ -41,19 +43,36 @@ class _Content:
     is_new: bool  # the copy has no row yet
 
 
+@dataclass(frozen=True, slots=True)
+class _PagesOf:
+    """Tells beside a document's name how many of its pages have been read."""
+
+    progress: Progress
+    name: str
+    done: int  # documents
+    total: int
+
+    async def show(self, page: int, pages: int) -> None:
+        if pages > 1:
+            await self.progress.show(self.done, self.total, f"{self.name} ({page:,}/{pages:,})")
+
+
 class Ingest:
-    """The handler of both kinds of jobs. `model`: whose vectors are wanted."""
+    """The handler of these jobs."""
 
     def __init__(
-        self, *, database: Database, jobs: Jobs, filing: Filing, reader: Reader, embedder: Embedder, web: WebPages,
-        model: str,
-    ) -> None:  # fmt: skip
+        self,
+        *,
+        database: Database,
+        jobs: Jobs,
+        filing: Filing,
+        reader: Reader,
+        web: WebPages,
+        vectors: Vectors,
+    ) -> None:
         self._database, self._jobs, self._filing = database, jobs, filing
-        self._reader, self._embedder, self._web = reader, embedder, web
-        self._model = model
-        self._had_model = False
+        self._reader, self._web, self._vectors = reader, web, vectors
         jobs.handle(INGEST, self.ingest)
-        jobs.handle(EMBED, self.embed)
         jobs.first(self.recover)
 
     async def recover(self) -> None:
@@ -64,31 +83,7 @@ class Ingest:
         for collection in await self._database.read(collections.everything):
             if collection.id in waiting:
                 await self._jobs.submit(collection.owner_id, INGEST, collection.id)
-        await self.notice_model()
-
-    async def notice_model(self) -> None:
-        """Where the wanted model has been installed since this was asked last: vectors are made from now on."""
-        had, self._had_model = self._had_model, await self._embedder.is_installed(self._model)
-        if self._had_model and not had:
-            for collection in await self._database.read(collections.everything):
-                await self.want_vectors(collection.id)
-
-    async def want_vectors(self, collection_id: str) -> None:
-        """Let the vectors that a collection lacks be made, where there is a model for them."""
-        if not await self._embedder.is_installed(self._model):
-            return
-
-        def lacks(connection: Connection) -> Collection | None:
-            collection = collections.by_id(connection, collection_id)
-            if collection is None:
-                return None
-            missing = passages.without_vector(connection, collection_id, self._model, 1)
-            is_other = collection.embedding_model != self._model and passages.count(connection, collection_id)
-            return collection if missing or is_other else None
-
-        collection = await self._database.read(lacks)
-        if collection:
-            await self._jobs.submit(collection.owner_id, EMBED, collection_id)
+        await self._vectors.notice_model()
 
     # ---- documents ---------------------------------------------------------------------------------------------
     async def ingest(self, progress: Progress) -> None:
@@ -100,23 +95,25 @@ class Ingest:
                 break
             left = await self._database.read(lambda c: documents.count(c, collection_id, "queued"))
             await progress.show(done, done + left, document.name)
-            await self._take_in(document)
-            await self.want_vectors(collection_id)
+            await self._take_in(document, _PagesOf(progress, document.name, done, done + left).show)
+            await self._vectors.want(collection_id, document.id)
             done += 1
+        await self._vectors.want(collection_id)
         await progress.show(done, done)
 
-    async def _take_in(self, document: KnownDocument) -> None:
+    async def _take_in(self, document: KnownDocument, show: Show) -> None:
         content: _Content | None = None
         try:
             content = await self._content(document)
             if not await self._is_settled(document, content):
                 path = self._filing.incoming if content.is_new else self._filing.path
-                read = await self._reader.read(path(content.file_id), document, content.sha256)
+                read = await self._reader.read(path(content.file_id), document, content.sha256, show)
                 await self._keep(document, content, read)
         except _NOT_THE_FILE_S_FAULT:
             raise
         except YoriaiError as error:
-            await self._fail(document, error.key, error.values)
+            is_kept = document.indexed_at is not None and _is_out_of_reach(error)
+            await (self._leave if is_kept else self._fail)(document, error.key, error.plain_values())
         except Exception:
             _log.exception("a document failed id=%s", document.id)
             await self._fail(document, "jobs.bug", {})
@@ -129,7 +126,8 @@ class Ingest:
         """Raises: NotFoundError, DocumentError, EgressError, DownloadError, DiskFullError."""
         if not document.source:
             file = await self._database.read(lambda c: files.by_id(c, document.file_id or ""))
-            assert file, "a document that was handed in has its file"
+            if file is None:  # there is a newer one meanwhile
+                raise NotFoundError("knowledge.file_gone", path=document.name)
             return _Content(
                 file_id=file.id, sha256=file.sha256, size_bytes=file.size_bytes, media_type=file.media_type,
                 is_new=False,
@@ -147,9 +145,17 @@ class Ingest:
         """Nothing to read: it has been read already, or another document has the same content."""
 
         def work(connection: Connection) -> bool:
+            if not documents.is_still_wanted(connection, document):
+                return True
             if document.indexed_at and document.sha256 == content.sha256:
+                warnings = [each for each in document.warnings if each != _STALE]
                 return documents.change(
-                    connection, document.id, status="ready", error_key=None, error_values={}
+                    connection,
+                    document.id,
+                    status="ready",
+                    error_key=None,
+                    error_values={},
+                    warnings=warnings,
                 )
             twins = documents.with_content(connection, document.collection_id, content.sha256)
             twin = next((each for each in twins if each.status == "ready" and each.id != document.id), None)
@@ -166,9 +172,8 @@ class Ingest:
 
     async def _keep(self, document: KnownDocument, content: _Content, read: Read) -> None:
         def work(connection: Connection) -> None:
-            now = documents.find(connection, document.collection_id, document.id)
             collection = collections.by_id(connection, document.collection_id)
-            if now is None or collection is None:  # removed meanwhile
+            if collection is None or not documents.is_still_wanted(connection, document):
                 return
             if content.is_new:
                 self._filing.settle(content.file_id)
@@ -176,12 +181,11 @@ class Ingest:
             if document.sha256 != content.sha256:
                 documents.requeue_duplicates(connection, document.collection_id, document.sha256)
             passages.replace(connection, document.id, read.pages, read.passages)
-            has_changed = now.modified_at != document.modified_at  # once more, while this was read
             documents.change(
                 connection, document.id, file_id=content.file_id, sha256=content.sha256, size_bytes=content.size_bytes,
                 media_type=read.media_type, title=read.title, warnings=read.warnings, pages=len(read.pages),
-                passages=len(read.passages), status="queued" if has_changed else "ready", error_key=None,
-                error_values={}, indexed_at=datetime.now(UTC),
+                passages=len(read.passages), status="ready", error_key=None, error_values={},
+                indexed_at=datetime.now(UTC),
             )  # fmt: skip
             collections.changed(connection, document.collection_id, datetime.now(UTC))
 
@@ -189,17 +193,28 @@ class Ingest:
 
     async def _fail(self, document: KnownDocument, key: str, values: dict[str, object]) -> None:
         """What it held before it changed is out of date: it goes."""
-        said = {
-            name: value if isinstance(value, int | float) else str(value) for name, value in values.items()
-        }
 
         def work(connection: Connection) -> None:
+            if not documents.is_still_wanted(connection, document):
+                return
             self._clear(connection, document)
             file_id = None if document.source else document.file_id
             documents.change(
-                connection, document.id, status="failed", error_key=key, error_values=said, pages=0, passages=0,
-                indexed_at=None, file_id=file_id, sha256="" if document.source else document.sha256,
+                connection, document.id, status="failed", error_key=key, error_values=values, pages=0,
+                passages=0, indexed_at=None, file_id=file_id, sha256="" if document.source else document.sha256,
             )  # fmt: skip
+
+        await self._database.write(work)
+
+    async def _leave(self, document: KnownDocument, key: str, values: dict[str, object]) -> None:
+        """Nobody knows what it holds now: what it held before is better than nothing. The next look tries again."""
+
+        def work(connection: Connection) -> None:
+            if documents.is_still_wanted(connection, document):
+                documents.change(
+                    connection, document.id, status="ready", error_key=key, error_values=values,
+                    warnings=list(dict.fromkeys([*document.warnings, _STALE])), modified_at=None,
+                )  # fmt: skip
 
         await self._database.write(work)
 
@@ -217,42 +232,11 @@ class Ingest:
         unused = await self._database.write(files.remove_unused)
         await to_thread.run_sync(self._filing.remove, unused)
 
-    # ---- vectors -----------------------------------------------------------------------------------------------
-    async def embed(self, progress: Progress) -> None:
-        """Every vector of the wanted model that a collection lacks; then it takes the old one's place."""
-        collection_id = progress.job.subject_id
-        while True:
-            lacking = await self._database.read(
-                lambda c: passages.without_vector(c, collection_id, self._model, _VECTORS_AT_ONCE)
-            )
-            if not lacking:
-                break
-            texts = [text_to_embed(text, headings) for _, text, headings in lacking]
-            made = await self._embedder.passages(self._model, texts)
-            rows = list(zip((passage_id for passage_id, _, _ in lacking), packed(made), strict=True))
-            done, total = await self._database.write(lambda c: self._keep_vectors(c, collection_id, rows))  # noqa: B023
-            await progress.show(done, total)
-        await self._database.write(lambda connection: self._serve(connection, collection_id))
 
-    def _keep_vectors(
-        self, connection: Connection, collection_id: str, rows: list[tuple[str, bytes]]
-    ) -> tuple[int, int]:
-        """How many passages have theirs now, and how many there are."""
-        collection = collections.by_id(connection, collection_id)
-        passages.add_vectors(connection, self._model, rows)
-        if collection and not collection.embedding_model:  # nothing else serves: some are better than none
-            collections.change(connection, collection_id, embedding_model=self._model)
-        collections.changed(connection, collection_id, datetime.now(UTC), vectors_only=True)
-        return collections.count_vectors(connection, collection_id, self._model), passages.count(
-            connection, collection_id
-        )
-
-    def _serve(self, connection: Connection, collection_id: str) -> None:
-        """From now on the wanted model's vectors are searched. Not while passages lack theirs."""
-        if not passages.without_vector(connection, collection_id, self._model, 1):
-            collections.change(connection, collection_id, embedding_model=self._model)
-            passages.remove_other_vectors(connection, collection_id, self._model)
-            collections.changed(connection, collection_id, datetime.now(UTC), vectors_only=True)
+def _is_out_of_reach(error: YoriaiError) -> bool:
+    """The content could not be had, whatever it is."""
+    unseen = ("knowledge.file_unreadable", "knowledge.file_changed")
+    return isinstance(error, DownloadError | EgressError | NotFoundError) or error.key in unseen
 
 
 def _file_of(collection: Collection, document: KnownDocument, content: _Content, media_type: str) -> KeptFile:

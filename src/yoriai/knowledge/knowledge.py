@@ -8,25 +8,30 @@ from yoriai.catalog.library import Library
 from yoriai.egress import Egress
 from yoriai.engines.router import Router
 from yoriai.jobs.jobs import Jobs
+from yoriai.jobs.retrying import Retrying
 from yoriai.knowledge.adding import Adding
 from yoriai.knowledge.collections import Collections
 from yoriai.knowledge.embedding import Embedder
+from yoriai.knowledge.evaluating import Evaluating
 from yoriai.knowledge.filing import Filing
-from yoriai.knowledge.ingest import Ingest
+from yoriai.knowledge.ingest import INGEST, Ingest
 from yoriai.knowledge.kept_files import KeptFiles
 from yoriai.knowledge.parsing.parse import ParseLimits
 from yoriai.knowledge.reading import Reader
 from yoriai.knowledge.reranking import Reranker
 from yoriai.knowledge.search import Search
+from yoriai.knowledge.vectors import EMBED, Vectors
 from yoriai.knowledge.viewing import Viewing
 from yoriai.knowledge.watching import Watching
 from yoriai.knowledge.web_pages import WebPages
+from yoriai.knowledge.words import renew_words
+from yoriai.knowledge.work import Work
 from yoriai.settings import KnowledgeSettings
 from yoriai.store.database import Database
 
 
 class Knowledge:
-    """The services: `collections`, `adding`, `files`, `search`, `viewing`; and what works for them."""
+    """The services, which the surfaces use, and what works for them."""
 
     def __init__(
         self, *, database: Database, jobs: Jobs, router: Router, library: Library, egress: Egress,
@@ -43,17 +48,20 @@ class Knowledge:
             database=database, jobs=jobs, filing=filing, embedder=self.embedder, model=model
         )
         self.adding = Adding(database=database, jobs=jobs, filing=filing, web=web)
-        self.files = KeptFiles(database=database, filing=filing)
+        self.files = KeptFiles(database=database, jobs=jobs, filing=filing)
         reranker = (
             Reranker(router, settings.reranking_model, settings.reranking_timeout_s)
             if settings.reranking_model else None
         )  # fmt: skip
         self.search = Search(database, self.embedder, reranker)
-        self.ingest = Ingest(
-            database=database, jobs=jobs, filing=filing, reader=Reader(limits), embedder=self.embedder,
-            web=web, model=model,
-        )  # fmt: skip
-        self._watching = Watching(database, self.adding, self.ingest)
+        self.evaluating = Evaluating(self.collections, self.search)
+        jobs.first(lambda: renew_words(database))
+        self.vectors = Vectors(database=database, jobs=jobs, embedder=self.embedder, model=model)
+        Ingest(
+            database=database, jobs=jobs, filing=filing, reader=Reader(limits), web=web, vectors=self.vectors
+        )
+        self.work = Work(database, jobs)
+        self._watching = Watching(database, self.adding, self.vectors, Retrying(jobs, (INGEST, EMBED)))
 
     def start(self, *, watch: bool) -> None:
         """Do in this process what waits to be done, unless another one does; `watch` folders from then on."""

@@ -38,7 +38,7 @@ def value_of(written: str) -> str:
         if len(written) < _SHORTEST_KANJI:
             return ""
         if all(character in _DIGITS for character in written):
-            return str(int("".join(_DIGITS[character] for character in written)))
+            return "".join(_DIGITS[character] for character in written).lstrip("0") or "0"
     try:
         return _plain(_sum(written))
     except InvalidOperation:

@@ -58,7 +58,12 @@ class _Open:
 
 def split(document: ParsedDocument) -> list[Passage]:
     """Every visible character of every page is in exactly one passage, in the order of the document."""
-    passages: list[Passage] = []
+    return [passage for passages in split_pages(document) for passage in passages]
+
+
+def split_pages(document: ParsedDocument) -> Iterator[list[Passage]]:
+    """What `split` gives, page by page, each split when it is asked for."""
+    count = 0
     headings: list[tuple[int, str]] = []
     label = ""
     for page in document.pages:
@@ -66,9 +71,10 @@ def split(document: ParsedDocument) -> list[Passage]:
             headings.clear()  # another sheet or chapter
             label = page.label
         above = tuple(dict.fromkeys(name for name in (document.title, page.label) if name))
-        for path, pieces in _page(page, above, headings):
-            passages.append(_passage(len(passages), page, path, pieces))
-    return passages
+        parts = enumerate(_page(page, above, headings), count)
+        passages = [_passage(ordinal, page, path, pieces) for ordinal, (path, pieces) in parts]
+        count += len(passages)
+        yield passages
 
 
 def indexed_text(passage: Passage) -> str:

@@ -1,4 +1,5 @@
 """Watched folders: what changes in them is read again, what is deleted goes; and a model that is installed is noticed.
+Work that failed is tried again.
 
 One task of the process that runs jobs.
 """
@@ -6,14 +7,14 @@ One task of the process that runs jobs.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 
 from anyio import to_thread
 
+from yoriai.jobs.retrying import Retrying
 from yoriai.knowledge import folders
 from yoriai.knowledge.adding import Adding
-from yoriai.knowledge.ingest import Ingest
+from yoriai.knowledge.vectors import Vectors
 from yoriai.store import collections
 from yoriai.store.database import Database
 
@@ -25,8 +26,8 @@ _SETTLE_MS = 1000  # changes that come so close together are one
 class Watching:
     """Follows the folders of every collection, from `start` on."""
 
-    def __init__(self, database: Database, adding: Adding, ingest: Ingest) -> None:
-        self._database, self._adding, self._ingest = database, adding, ingest
+    def __init__(self, database: Database, adding: Adding, vectors: Vectors, retrying: Retrying) -> None:
+        self._database, self._adding, self._vectors, self._retrying = database, adding, vectors, retrying
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -40,17 +41,25 @@ class Watching:
 
     async def _run(self) -> None:
         while True:
-            watched = await self._watched()
-            for collection_id, folder in watched:
-                await self._rescan(collection_id, folder)
-            await self._until_something_else_is_watched(watched)
+            try:
+                await self._look()
+            except Exception:
+                _log.exception("folders could not be watched")
+                await asyncio.sleep(_LOOK_S)
+
+    async def _look(self) -> None:
+        watched = await self._watched()
+        for collection_id, folder in await self._database.read(collections.all_folders):
+            await self._rescan(collection_id, folder)
+        await self._until_something_else_is_watched(watched)
 
     async def _until_something_else_is_watched(self, watched: set[tuple[str, str]]) -> None:
         following = asyncio.create_task(self._follow(watched))
         try:
             while await self._watched() == watched and not following.done():
                 await asyncio.sleep(_LOOK_S)
-                await self._ingest.notice_model()
+                await self._vectors.notice_model()
+                await self._retrying.look()
         finally:
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
@@ -75,8 +84,7 @@ class Watching:
         )
 
     async def _rescan(self, collection_id: str, folder: str) -> None:
-        with contextlib.suppress(OSError):
-            try:
-                await self._adding.rescan(collection_id, folder)
-            except Exception:
-                _log.exception("a folder could not be looked through collection=%s", collection_id)
+        try:
+            await self._adding.rescan(collection_id, folder)
+        except Exception:
+            _log.exception("a folder could not be looked through collection=%s", collection_id)

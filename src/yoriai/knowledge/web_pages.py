@@ -5,7 +5,6 @@ The page's text is taken as it is served; nothing in it is followed, loaded or r
 
 from __future__ import annotations
 
-import tempfile
 from typing import IO
 from urllib.parse import urlsplit
 
@@ -50,10 +49,10 @@ class WebPages:
 
         Raises:
             EgressError: nobody opened that host, or the one it leads to. DownloadError: it could not be had.
-            DocumentError: too large.
+            DocumentError: too large. DiskFullError.
         """
         try:
-            with await to_thread.run_sync(tempfile.TemporaryFile) as body:
+            with await to_thread.run_sync(self._filing.scratch) as body:
                 media_type = await self._load(address, body)
                 body.seek(0)
                 return await to_thread.run_sync(self._filing.take, body), media_type
@@ -70,5 +69,5 @@ class WebPages:
                 if body.tell() + len(part) > self._most_bytes:
                     limit = f"{self._most_bytes / 2**20:.1f} MiB"
                     raise DocumentError("knowledge.file_too_large", size=f"> {limit}", limit=limit)
-                await to_thread.run_sync(body.write, part)
+                await to_thread.run_sync(self._filing.write, body, part)
         return str(response.headers.get("content-type", "")).partition(";")[0].strip().lower() or "text/html"

@@ -79,13 +79,16 @@ def parts(all_pieces: Sequence[Citation], most: float) -> list[tuple[Citation, .
 
 def _cuts(text: str, most: float) -> Iterator[Span]:
     first = last = -1
+    size = 0.0
     for start, end in _sentences(text, most):
-        if first >= 0 and size_of(text[first:end]) > most:
+        more = size_of(text[start if first < 0 else last : end])
+        if first >= 0 and size + more > most:
             yield first, last
-            first = start
+            first, size, more = start, 0.0, size_of(text[start:end])
         elif first < 0:
             first = start
         last = end
+        size += more
     if first >= 0:
         yield first, last
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from anyio import to_thread
 
-from yoriai.errors import YoriaiError
+from yoriai.errors import UnsupportedError, YoriaiError
 from yoriai.i18n.catalogue import text
 from yoriai.knowledge.context import FIRST
 from yoriai.knowledge.knowledge import Knowledge
@@ -24,7 +24,7 @@ from yoriai.records import Assistant, Collection
 from yoriai.responders.cited_reply import CitedReply, refusal
 from yoriai.responders.grounding import Grounding, Rewrites
 from yoriai.responders.judging import judged
-from yoriai.responders.turns import Grounded
+from yoriai.responders.turns import Grounded, beside_prose
 from yoriai.responders.whole_documents import Parts, WholeDocuments
 from yoriai.types import (
     ChatRequest,
@@ -63,8 +63,14 @@ class AssistantResponder:
     async def respond(self, request: ChatRequest, context: Context) -> AsyncGenerator[Event, None]:
         """Stage("searching"), Sources, the reply, Stage("checking"), Support, then Finish and Usage.
 
-        Without collections: the inner responder's events. Raises: as the inner responder and `Search.search`.
+        Without collections: the inner responder's events.
+
+        Raises:
+            UnsupportedError: only the documents may speak, and what is asked for is not prose that could be checked.
+            Else as the inner responder and `Search.search`.
         """
+        if self._assistant.collection_ids and self._assistant.only_documents:
+            _check_plain(request)
         request = self._own(request)
         collections = await self._readable(context)
         if not self._assistant.collection_ids:
@@ -129,7 +135,7 @@ class AssistantResponder:
     ) -> AsyncGenerator[Event, None]:
         """The reply to what stands before the model, checked where it is prose."""
         if self._assistant.only_documents and not _may_be_answered(grounded):
-            for event in refusal(grounded.language, request.n):
+            for event in refusal(grounded.language):
                 yield event
             return
         events = self._inner.respond(grounded.request, context)
@@ -235,5 +241,9 @@ def _may_be_answered(grounded: Grounded) -> bool:
 
 def _is_plain(request: ChatRequest) -> bool:
     """Prose: the text of calls, of structured answers and of several choices is left as it is."""
-    is_text = request.response_format is None or request.response_format.type == "text"
-    return not request.tools and is_text and request.n == 1
+    return beside_prose(request) is None
+
+
+def _check_plain(request: ChatRequest) -> None:
+    if param := beside_prose(request):
+        raise UnsupportedError("responders.only_prose", param=param, field=param)

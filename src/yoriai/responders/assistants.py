@@ -15,7 +15,8 @@ from typing import Any, Literal
 from yoriai.access import Action, Thing, owners, require
 from yoriai.catalog.library import Library
 from yoriai.engines.router import Router
-from yoriai.errors import ConflictError, NotFoundError, UsageError
+from yoriai.errors import NotFoundError
+from yoriai.knowledge.naming import LONGEST_NAME, check_free, checked_name
 from yoriai.records import Assistant, Sharing
 from yoriai.responders.model import model_responder
 from yoriai.store import assistants as rows
@@ -24,7 +25,6 @@ from yoriai.store.collections import name_key
 from yoriai.store.database import Connection, Database
 from yoriai.types import Sampling, User
 
-LONGEST_NAME = 200  # characters
 MOST_COLLECTIONS = 100
 Mode = Literal["passages", "whole"]
 
@@ -192,13 +192,8 @@ def _check_collections(connection: Connection, user: User, collection_ids: Seque
 
 def _check_free(connection: Connection, user: User, name: str) -> None:
     mine = owners(user)
-    same = rows.named(connection, mine, name)
-    if same and same.owner_id in mine:
-        raise ConflictError("responders.assistant_exists", param="name", name=name)
+    check_free(rows.named(connection, mine, name), mine, name, "responders.assistant_exists")
 
 
 def _checked(name: str) -> str:
-    shown = " ".join("".join(c if c.isprintable() else " " for c in name).split())
-    if not shown or len(shown) > LONGEST_NAME:
-        raise UsageError("responders.assistant_bad_name", param="name", longest=LONGEST_NAME)
-    return shown
+    return checked_name(name, "responders.assistant_bad_name")

@@ -17,7 +17,7 @@ from yoriai.types import Event, Finish, Language, SentenceSupport, Support, Text
 
 
 class CitedReply:
-    """`is_gated`: only what the documents bear out is shown."""
+    """`is_gated`: nothing is shown before a sentence that the documents bear out; from there on everything is."""
 
     def __init__(self, grounded: Grounded, *, is_gated: bool) -> None:
         citations = grounded.sources.citations
@@ -83,14 +83,14 @@ def is_refusal(answer: str) -> bool:
     return any(_letters(text("responders.not_in_documents", language)) in said for language in LANGUAGES)
 
 
-def refusal(language: Language, choices: int) -> list[Event]:
+def refusal(language: Language) -> list[Event]:
     """A reply that says no more than that."""
-    said: list[Event] = []
-    for index in range(choices):
-        said.append(TextDelta(text=text("responders.not_in_documents", language), index=index))
-    said.append(Support(sentences=()))
-    said += [Finish(reason="stop", index=index) for index in range(choices)]
-    return [*said, Usage(prompt_tokens=0, completion_tokens=0)]
+    return [
+        TextDelta(text=text("responders.not_in_documents", language)),
+        Support(sentences=()),
+        Finish(reason="stop"),
+        Usage(prompt_tokens=0, completion_tokens=0),
+    ]
 
 
 def _letters(text: str) -> str:

@@ -6,6 +6,8 @@ each time (so that rights and removals count at once), and a later one only adds
 
 from __future__ import annotations
 
+import hashlib
+import math
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import aclosing
@@ -17,11 +19,16 @@ from yoriai.knowledge.context import FIRST, MORE, UNSURE, choose, interleaved
 from yoriai.knowledge.knowledge import Knowledge
 from yoriai.knowledge.passage import FoundPassage
 from yoriai.knowledge.split import language_of
+from yoriai.knowledge.support import cited_in
 from yoriai.responders.turns import UNKNOWN_CONTEXT, Grounded, Turns, fitted, turns_of
 from yoriai.types import ChatRequest, Context, Message, Responder, TextDelta
 
 _CONTEXT_SHARE = 3  # passages of one question take at most this part
-_QUESTIONS = 4  # so many of the last keep their passages
+# So many of the last questions keep their passages. Where there are more, half of them lose theirs at once, so that
+# the beginning of the prompt changes once in a few questions and not with each.
+_QUESTIONS, _QUESTIONS_OF_SMALL = 8, 4
+_SMALL_CONTEXT = 10_000
+_HIGHEST = 800  # numbers have three digits
 _HITS = 8
 # Without a common word and below this cosine, nothing was found. No threshold tells more: questions in other words or
 # in another language score like those that have no answer (docs/log.md), so what the reply says decides.
@@ -36,15 +43,18 @@ _REMEMBERED = 500
 
 @dataclass(slots=True)
 class Rewrites:
-    """Questions that a model wrote anew, so that a conversation is put together in the same way next time."""
+    """Questions that a model wrote anew, so that a conversation is put together in the same way next time.
 
-    _known: OrderedDict[tuple[str, ...], tuple[str, ...]] = field(default_factory=OrderedDict)
+    Of the conversations themselves nothing is kept but a digest.
+    """
+
+    _known: OrderedDict[bytes, tuple[str, ...]] = field(default_factory=OrderedDict)
 
     def get(self, user_id: str, questions: Sequence[str]) -> tuple[str, ...] | None:
-        return self._known.get((user_id, *questions))
+        return self._known.get(_digest(user_id, questions))
 
     def keep(self, user_id: str, questions: Sequence[str], queries: tuple[str, ...]) -> None:
-        self._known[user_id, *questions] = queries
+        self._known[_digest(user_id, questions)] = tuple(query[:_LONGEST_QUERY] for query in queries)
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
 
@@ -64,7 +74,9 @@ class Grounding:
         turns = turns_of(request, system)
         size = (await self._inner.count_tokens(request))[1] or UNKNOWN_CONTEXT
         places = [n for n, each in enumerate(turns.messages) if each.role == "user" and each.text().strip()]
-        for number in range(max(0, len(places) - _QUESTIONS), len(places)):
+        first, since = _window(len(places), size)
+        turns.last_number = _highest(turns.messages[: places[since]]) if first else 0
+        for number in range(first, len(places)):
             questions = [turns.messages[place].text() for place in places[: number + 1]]
             queries = self._rewrites.get(self._context.user.id, questions) or condense.by_rule(questions)
             if number == len(places) - 1 and condense.needs_model(questions):
@@ -78,7 +90,7 @@ class Grounding:
         turns.query = " | ".join(queries)
         wanted = UNSURE if _is_unsure(found) else MORE if turns.known() else FIRST
         allowance = min(wanted, size // _CONTEXT_SHARE)
-        turns.chosen = await choose(found, turns.known(), allowance, self._page_text)
+        turns.chosen = await choose(found, turns.known(), allowance, self._page_text, turns.last_number)
         turns.passages[place] = turns.chosen.new
         turns.is_relevant = any(_is_relevant(each) for each in found)
 
@@ -127,6 +139,28 @@ class Grounding:
             self._context.user, passage.collection_id, passage.document_id, passage.page
         )
         return page.text
+
+
+def _digest(user_id: str, questions: Sequence[str]) -> bytes:
+    digest = hashlib.sha256()
+    for each in (user_id, *questions):
+        part = each.encode("utf8", "replace")
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.digest()
+
+
+def _window(count: int, size: int) -> tuple[int, int]:
+    """Of `count` questions: the first that keeps its passages, and the one since which it is the first."""
+    most = _QUESTIONS if size >= _SMALL_CONTEXT else _QUESTIONS_OF_SMALL
+    half = most // 2
+    first = max(0, math.ceil((count - most) / (half + 1))) * (half + 1)
+    return first, first + half - 1 if first else 0
+
+
+def _highest(messages: Sequence[Message]) -> int:
+    """The highest number that an answer cites: one that comes again would lead to another passage."""
+    cited = (cited_in(each.text()) for each in messages if each.role == "assistant")
+    return max((number for numbers in cited for number in numbers if number <= _HIGHEST), default=0)
 
 
 def _is_relevant(best: FoundPassage) -> bool:

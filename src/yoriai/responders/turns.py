@@ -38,6 +38,7 @@ class Turns:
     chosen: Chosen = field(default_factory=lambda: Chosen(new=(), found=0, left_out=0))
     is_relevant: bool = True
     query: str = ""
+    last_number: int = 0  # of passages that earlier questions had and that are gone
 
     def known(self) -> list[Citation]:
         return [citation for place in sorted(self.passages) for citation in self.passages[place]]
@@ -117,3 +118,12 @@ def reply_room(request: ChatRequest, size: int) -> int:
 def language_in(question: str, otherwise: Language) -> Language:
     """Of the question, where it has letters enough to tell."""
     return language_of(question) if sum(character.isalpha() for character in question) > 3 else otherwise
+
+
+def beside_prose(request: ChatRequest) -> str | None:
+    """The field that asks for something else than one reply in prose."""
+    if request.tools:
+        return "tools"
+    if request.response_format and request.response_format.type != "text":
+        return "response_format"
+    return "n" if request.n != 1 else None

@@ -6,9 +6,12 @@ taken on every part and the answer is made from them, with the numbers of the pl
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+
+from anyio import to_thread
 
 from yoriai.i18n.catalogue import text
 from yoriai.knowledge import whole
@@ -32,6 +35,7 @@ from yoriai.types import (
     Usage,
 )
 
+_CHARACTERS = 8  # of a token, more than any text has: only so many are read
 _PART_SHARE = 3  # a part takes so much of the context: what is written anew is as long as it
 _NOTE_TOKENS = 250  # on one part, and less where there are many
 
@@ -61,10 +65,11 @@ class WholeDocuments:
         """Everything in one request, or the parts. `answering`, `rewriting`: what stands before either."""
         questions = [each.text() for each in request.messages if each.role == "user"]
         question = questions[-1] if questions else ""
-        pages = await self._pages(questions)
+        size = await self._context_size(request)
+        pages, left = await self._pages(questions, size * whole.MOST_PARTS * _CHARACTERS // _PART_SHARE)
         is_rewriting = whole.rewrites(question)
-        known = tuple(whole.pieces(pages))
-        if not is_rewriting and estimated(known) <= await self._context_size(request):
+        known = await to_thread.run_sync(_at_once, pages, size) if not is_rewriting and not left else None
+        if known is not None:
             turns = turns_of(request, answering)
             first = next((place for place, each in enumerate(turns.messages) if each.role == "user"), 0)
             turns.passages[first] = known
@@ -72,26 +77,26 @@ class WholeDocuments:
             grounded = await fitted(self._inner, request, turns, self._context.language)
             if not grounded.sources.left_out:
                 return grounded
-        return await self._parts(request, question, pages, rewriting, is_rewriting=is_rewriting)
+        return await self._parts(request, question, pages, left, rewriting, is_rewriting=is_rewriting)
 
     async def _parts(
-        self, request: ChatRequest, question: str, pages: Sequence[PageOf], system: str, *, is_rewriting: bool
-    ) -> Parts:
+        self, request: ChatRequest, question: str, pages: Sequence[PageOf], left: int, system: str, *,
+        is_rewriting: bool,
+    ) -> Parts:  # fmt: skip
         head = [Message(role="system", content=system), Message(role="user", content=question)]
         bare, size = await self._inner.count_tokens(asked(self._inner, request, head))
         context = size or UNKNOWN_CONTEXT
         room = max(1, context - bare - reply_room(request, context))
         most = min(room, context // _PART_SHARE) / await self._tokens_per_estimate(request, pages)
-        pieces = whole.pieces(pages, min(whole.PIECE, most))
-        groups = whole.parts(pieces, most)
-        done = [piece for group in groups[: whole.MOST_PARTS] for piece in group]
+        groups, further = await to_thread.run_sync(_grouped, pages, most)
+        done = [piece for group in groups for piece in group]
         sources = Sources(
-            citations=tuple(done), found=len(pieces), left_out=len(pieces) - len(done), tokens=estimated(done),
-            budget=room,
+            citations=tuple(done), found=len(done) + further + left, left_out=further + left,
+            tokens=estimated(done), budget=room,
         )  # fmt: skip
         return Parts(
             request=asked(self._inner, request, head[:1]), question=question, rewrites=is_rewriting,
-            groups=groups[: whole.MOST_PARTS], sources=sources, room=room,
+            groups=groups, sources=sources, room=room,
         )  # fmt: skip
 
     async def noted(self, parts: Parts) -> AsyncGenerator[Event | Grounded, None]:
@@ -150,19 +155,28 @@ class WholeDocuments:
             sent = sent.model_copy(update={"max_tokens": most, "max_completion_tokens": None})
         return self._inner.respond(sent, self._context)
 
-    async def _pages(self, questions: Sequence[str]) -> list[PageOf]:
-        """Of the documents that the questions name, else of all that can be read."""
+    async def _pages(self, questions: Sequence[str], most: int) -> tuple[list[PageOf], int]:
+        """Of the documents that the questions name, else of all that can be read: `most` characters.
+
+        And about how many passages are left, which are counted and not read.
+        """
         listed = []
         for collection in self._collections:
             documents = await self._knowledge.collections.documents(self._context.user, collection.id)
             listed += [document for document in documents if document.status == "ready"]
-        pages = []
+        pages, left = [], 0
         for document in whole.asked_for(listed, questions):
-            rows = await self._knowledge.collections.pages(
-                self._context.user, document.collection_id, document.id
+            if most <= 0:
+                left += document.passages
+                continue
+            read, characters = await self._knowledge.collections.beginning(
+                self._context.user, document.collection_id, document.id, most
             )
-            pages += [PageOf(document=document, number=row.number, text=row.text) for row in rows]
-        return pages
+            pages += [PageOf(document=document, number=number, text=text) for number, text in read]
+            if characters > most:
+                left += math.ceil(document.passages * (characters - most) / characters)
+            most -= characters
+        return pages, left
 
     async def _context_size(self, request: ChatRequest) -> int:
         return (await self._inner.count_tokens(request))[1] or UNKNOWN_CONTEXT
@@ -176,6 +190,18 @@ class WholeDocuments:
         message = Message(role="user", content=sample)
         counted, _ = await self._inner.count_tokens(asked(self._inner, request, [message]))
         return max(1.0, counted / expected)
+
+
+def _at_once(pages: Sequence[PageOf], size: int) -> tuple[Citation, ...] | None:
+    """All of it, where a context of `size` tokens may hold it."""
+    known = tuple(whole.pieces(pages))
+    return known if estimated(known) <= size else None
+
+
+def _grouped(pages: Sequence[PageOf], most: float) -> tuple[list[tuple[Citation, ...]], int]:
+    """As many parts as are done, and how many pieces are not in them."""
+    groups = whole.parts(whole.pieces(pages, min(whole.PIECE, most)), most)
+    return groups[: whole.MOST_PARTS], sum(map(len, groups[whole.MOST_PARTS :]))
 
 
 def _stage(done: int, parts: int) -> Stage:

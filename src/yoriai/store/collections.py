@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -73,6 +73,12 @@ def everything(connection: Connection) -> list[Collection]:
     return [_collection(row) for row in connection.execute(select(collections).order_by(collections.c.id))]
 
 
+def of_other_words(connection: Connection, version: int) -> list[str]:
+    """Ids of those whose passages' words another version of the tokeniser made."""
+    found = select(collections.c.id).where(collections.c.words_version != version)
+    return list(connection.scalars(found.order_by(collections.c.id)))
+
+
 def change(connection: Connection, collection_id: str, **values: Any) -> None:
     if "name" in values:
         values["name_key"] = name_key(values["name"])[:800]
@@ -93,30 +99,38 @@ def remove(connection: Connection, collection_id: str) -> None:
     connection.execute(delete(collections).where(collections.c.id == collection_id))
 
 
-def counts(connection: Connection, collection_id: str) -> Counts:
+def counts(connection: Connection, ids: Sequence[str]) -> dict[str, Counts]:
+    """By id; a collection without documents is not among them."""
+    sums = func.count(), func.sum(documents.c.passages), func.sum(documents.c.size_bytes)
     found = (
-        select(
-            documents.c.status, func.count(), func.sum(documents.c.passages), func.sum(documents.c.size_bytes)
-        )
-        .where(documents.c.collection_id == collection_id, documents.c.status != "excluded")
-        .group_by(documents.c.status)
+        select(documents.c.collection_id, documents.c.status, *sums)
+        .where(documents.c.collection_id.in_(ids), documents.c.status != "excluded")
+        .group_by(documents.c.collection_id, documents.c.status)
     )
-    rows = list(connection.execute(found))
-    return Counts(
-        documents={status: count for status, count, _, _ in rows},
-        passages=sum(int(number) for _, _, number, _ in rows),
-        size_bytes=sum(int(size) for _, _, _, size in rows),
-    )
+    by_id: dict[str, Counts] = {}
+    for collection_id, status, count, number, size in connection.execute(found):
+        before = by_id.get(collection_id, Counts(documents={}, passages=0, size_bytes=0))
+        by_id[collection_id] = Counts(
+            documents=before.documents | {status: count}, passages=before.passages + int(number),
+            size_bytes=before.size_bytes + int(size),
+        )  # fmt: skip
+    return by_id
 
 
 def count_vectors(connection: Connection, collection_id: str, model: str) -> int:
     """How many passages have their vector of `model`."""
+    return vector_counts(connection, [collection_id], model).get(collection_id, 0)
+
+
+def vector_counts(connection: Connection, ids: Sequence[str], model: str) -> dict[str, int]:
+    """By id; a collection without vectors of `model` is not among them."""
     found = (
-        select(func.count())
+        select(passages.c.collection_id, func.count())
         .select_from(vectors.join(passages))
-        .where(passages.c.collection_id == collection_id, vectors.c.model == model)
+        .where(passages.c.collection_id.in_(ids), vectors.c.model == model)
+        .group_by(passages.c.collection_id)
     )
-    return connection.scalar(found) or 0
+    return {row[0]: row[1] for row in connection.execute(found)}
 
 
 # ---- watched folders --------------------------------------------------------------------------------------

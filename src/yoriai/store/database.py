@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -12,7 +14,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from anyio import to_thread
+from anyio import CancelScope, to_thread
 from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError
@@ -46,10 +48,18 @@ class Database:
     async def write(self, work: Callable[[Connection], Result]) -> Result:
         """Result of `work`; when this returns, what it wrote survives kill -9 and power loss. All or nothing.
 
+        A thread can't be stopped: whoever is cancelled meanwhile goes on when the transaction has ended, and finds
+        what it has written.
+
         Raises:
             DiskFullError. ResourceError: the file is damaged or may not be written.
         """
-        return await to_thread.run_sync(self._write, work)
+        writing = asyncio.create_task(to_thread.run_sync(self._write, work))
+        try:
+            return await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            await _until_done(writing)
+            raise
 
     def migrate(self, revision: str = REVISION, scripts: Path = _MIGRATIONS) -> None:
         """Bring the tables to `revision`. A database that holds data is copied to `….before-REVISION` first.
@@ -155,6 +165,16 @@ class Database:
         if getattr(cause, "sqlite_errorname", "") == "SQLITE_FULL":
             return DiskFullError("store.disk_full", path=path)
         return ResourceError("store.broken", path=path, detail=str(cause))
+
+
+async def _until_done(task: asyncio.Task[Any]) -> None:
+    """However often whoever waits is cancelled."""
+    with CancelScope(shield=True):
+        while not task.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait([task])
+    if not task.cancelled():
+        task.exception()  # nobody is left to be told
 
 
 def _revision(connection: Connection) -> str | None:

@@ -9,13 +9,16 @@ from collections.abc import Iterable
 from dataclasses import asdict, fields
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, exists, func, insert, select, update
 
 from yoriai.records import KnownDocument
 from yoriai.store.tables import documents
 
 _NAMES = tuple(field.name for field in fields(KnownDocument))
 _LISTS = ("warnings", "tags")
+_WANTED: dict[str, Any] = {
+    "status": "queued", "error_key": None, "error_values": {}, "wanted_revision": documents.c.wanted_revision + 1
+}  # fmt: skip
 
 
 def add(connection: Connection, document: KnownDocument) -> None:
@@ -50,11 +53,12 @@ def by_id(connection: Connection, document_id: str) -> KnownDocument | None:
 
 
 def next_queued(connection: Connection, collection_id: str) -> KnownDocument | None:
-    """The one that has waited longest."""
+    """The one that has waited longest; one that changes again and again lets the others go first."""
     found = select(documents).where(
         documents.c.collection_id == collection_id, documents.c.status == "queued"
     )
-    row = connection.execute(found.order_by(documents.c.added_at, documents.c.id).limit(1)).first()
+    by_age = (documents.c.wanted_revision, documents.c.added_at, documents.c.id)
+    row = connection.execute(found.order_by(*by_age).limit(1)).first()
     return _document(row) if row else None
 
 
@@ -92,13 +96,34 @@ def change(connection: Connection, document_id: str, **values: Any) -> bool:
     )
 
 
+def want(connection: Connection, document_id: str, **values: Any) -> None:
+    """Let it be read, from now on: a reading that was begun before this is out of date."""
+    connection.execute(update(documents).where(documents.c.id == document_id).values(**_WANTED, **values))
+
+
+def want_stopped(connection: Connection, collection_id: str) -> None:
+    """Let everything be read that was stopped."""
+    mine = (documents.c.collection_id == collection_id) & (documents.c.status == "stopped")
+    connection.execute(update(documents).where(mine).values(**_WANTED))
+
+
+def stop(connection: Connection, collection_id: str) -> None:
+    """Whatever waits to be read waits for somebody who wants it."""
+    mine = (documents.c.collection_id == collection_id) & (documents.c.status == "queued")
+    connection.execute(update(documents).where(mine).values(status="stopped"))
+
+
+def is_still_wanted(connection: Connection, document: KnownDocument) -> bool:
+    """Whether what `document` was when its reading was begun is still what is to be read."""
+    same = (documents.c.id == document.id) & (documents.c.wanted_revision == document.wanted_revision)
+    return bool(connection.scalar(select(exists().where(same, documents.c.status == "queued"))))
+
+
 def requeue_duplicates(connection: Connection, collection_id: str, sha256: str) -> None:
-    """The document whose content they have is going: the first of them takes its place."""
+    """The document whose content they have is going: one of them takes its place."""
     if sha256:
         mine = (documents.c.collection_id == collection_id) & (documents.c.sha256 == sha256)
-        connection.execute(
-            update(documents).where(mine, documents.c.status == "duplicate").values(status="queued")
-        )
+        connection.execute(update(documents).where(mine, documents.c.status == "duplicate").values(**_WANTED))
 
 
 def remove(connection: Connection, document_ids: Iterable[str]) -> None:

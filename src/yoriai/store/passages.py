@@ -6,11 +6,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 
 from yoriai.store.tables import pages, passages, vectors
 
 _AT_ONCE = 500  # ids in one statement
+Place = tuple[str, int]  # of a passage in its collection: its document's id, its ordinal
+BEGINNING: Place = ("", -1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,6 +88,21 @@ def pages_of(connection: Connection, document_id: str) -> list[PageRow]:
     return [_page(row) for row in connection.execute(found)]
 
 
+def beginning(connection: Connection, document_id: str, most: int) -> tuple[list[tuple[int, str]], int]:
+    """(number, text) of the first pages, `most` characters in all; and how many characters the document has."""
+    mine = pages.c.document_id == document_id
+    found = select(pages.c.number, func.length(pages.c.text)).where(mine).order_by(pages.c.number)
+    lengths = [(number, int(length)) for number, length in connection.execute(found)]
+    read: list[tuple[int, str]] = []
+    for number, length in lengths:
+        if most <= 0:
+            break
+        first = select(func.substr(pages.c.text, 1, most)).where(mine, pages.c.number == number)
+        read.append((number, connection.scalar(first) or ""))
+        most -= length
+    return read, sum(length for _, length in lengths)
+
+
 def of_document(connection: Connection, document_id: str) -> list[PassageRow]:
     found = select(passages).where(passages.c.document_id == document_id).order_by(passages.c.ordinal)
     return [_passage(row) for row in connection.execute(found)]
@@ -92,21 +121,39 @@ def by_ids(
     return found
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Placed:
+    """What is made anew of a passage is made of this; `place` among those of its collection."""
+
+    id: str
+    place: Place
+    text: str
+    heading_path: list[str]
+
+
 def without_vector(
-    connection: Connection, collection_id: str, model: str, limit: int
-) -> list[tuple[str, str, list[str]]]:
-    """(id, text, heading path) of passages that still lack their vector, documents that are ready only."""
-    joined = passages.outerjoin(
-        vectors, and_(vectors.c.passage_id == passages.c.id, vectors.c.model == model)
-    )
-    found = (
-        select(passages.c.id, passages.c.text, passages.c.heading_path)
-        .select_from(joined)
-        .where(passages.c.collection_id == collection_id, vectors.c.passage_id.is_(None))
-        .order_by(passages.c.document_id, passages.c.ordinal)
-        .limit(limit)
-    )
-    return [(row.id, row.text, row.heading_path) for row in connection.execute(found)]
+    connection: Connection, collection_id: str, model: str, limit: int, after: Place = BEGINNING
+) -> list[Placed]:
+    """The first passages after a place that lack their vector: what lies before it is not looked at again."""
+    return _behind(connection, collection_id, after, limit, _lacks(model))
+
+
+def behind(connection: Connection, collection_id: str, place: Place, limit: int) -> list[Placed]:
+    """The first passages after a place."""
+    return _behind(connection, collection_id, place, limit)
+
+
+def set_tokens(connection: Connection, made: Sequence[tuple[str, str]]) -> None:
+    """By the passages' ids; those that are gone are passed over."""
+    values = [{"passage": passage_id, "words": words} for passage_id, words in made]
+    mine = update(passages).where(passages.c.id == bindparam("passage"))
+    connection.execute(mine.values(tokens=bindparam("words")), values)
+
+
+def lacks_vector(connection: Connection, document_id: str, model: str) -> bool:
+    """Whether a passage of a document has no vector of `model` yet."""
+    found = select(passages.c.id).where(passages.c.document_id == document_id, _lacks(model))
+    return connection.scalar(found.limit(1)) is not None
 
 
 def count(connection: Connection, collection_id: str) -> int:
@@ -132,6 +179,27 @@ def remove_other_vectors(connection: Connection, collection_id: str, model: str)
     """Those of all models but `model`."""
     mine = select(passages.c.id).where(passages.c.collection_id == collection_id)
     connection.execute(delete(vectors).where(vectors.c.passage_id.in_(mine), vectors.c.model != model))
+
+
+def _behind(
+    connection: Connection, collection_id: str, after: Place, limit: int, *wanted: ColumnElement[bool]
+) -> list[Placed]:
+    place = tuple_(passages.c.document_id, passages.c.ordinal)
+    found = (
+        select(passages.c.id, passages.c.document_id, passages.c.ordinal, passages.c.text, passages.c.heading_path)
+        .where(passages.c.collection_id == collection_id, place > tuple_(*after), *wanted)
+        .order_by(passages.c.document_id, passages.c.ordinal)
+        .limit(limit)
+    )  # fmt: skip
+    return [
+        Placed(id=row.id, place=(row.document_id, row.ordinal), text=row.text, heading_path=row.heading_path)
+        for row in connection.execute(found)
+    ]
+
+
+def _lacks(model: str) -> ColumnElement[bool]:
+    mine = select(vectors.c.passage_id).where(vectors.c.passage_id == passages.c.id, vectors.c.model == model)
+    return ~exists(mine)
 
 
 def _vectors_by_text(connection: Connection, document_id: str) -> dict[tuple[str, ...], dict[str, bytes]]:

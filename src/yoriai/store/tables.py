@@ -28,7 +28,7 @@ from sqlalchemy import (
     true,
 )
 
-REVISION = "0009"  # of the newest migration: a database that has it needs no Alembic at start-up
+REVISION = "0010"  # of the newest migration: a database that has it needs no Alembic at start-up
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -185,6 +185,7 @@ collections = Table(
     Column("embedding_model", String(256), nullable=False),  # whose vectors are searched; empty: none yet
     Column("revision", Integer, nullable=False),  # goes up whenever passages change
     Column("vector_revision", Integer, nullable=False),  # goes up whenever vectors change
+    Column("words_version", Integer, nullable=False, server_default="1"),  # of what made its passages' tokens
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
 )
@@ -224,6 +225,7 @@ documents = Table(
     Column("added_at", UtcDateTime, nullable=False),
     Column("modified_at", UtcDateTime),  # of the file, as its own system had it
     Column("indexed_at", UtcDateTime),
+    Column("wanted_revision", Integer, nullable=False, server_default="0"),  # see records.KnownDocument
     Index(None, "collection_id", "status"),
     Index(None, "collection_id", "sha256"),
 )
@@ -270,6 +272,8 @@ watched_folders = Table(
     metadata,
     Column("collection_id", ForeignKey(collections.c.id, ondelete="CASCADE"), primary_key=True),
     Column("path", String(1000), primary_key=True),
+    Column("is_missing", Boolean, nullable=False, server_default=false()),  # it can't be seen in full
+    Column("mounts", JSON, nullable=False, server_default="[]"),  # folders that were drives of their own
 )
 
 assistants = Table(

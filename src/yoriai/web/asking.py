@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from yoriai.access import Action, can, owners
 from yoriai.bootstrap import Services
 from yoriai.errors import NotFoundError
+from yoriai.knowledge.naming import LONGEST_NAME
 from yoriai.records import Assistant, Collection
-from yoriai.responders.assistants import LONGEST_NAME, Assistants, Draft, Mode
+from yoriai.responders.assistants import Assistants, Draft, Mode
 from yoriai.responders.registry import ASSISTANT, COLLECTION
 from yoriai.types import User
 

@@ -14,9 +14,10 @@ export default {
         <div v-for="job in state.jobs" :key="job.id" class="y-work" role="status"><span>{{ job.text }}</span>
           <q-linear-progress :value="job.share ?? 0" :indeterminate="job.share === null" :aria-label="job.text" rounded size=".5rem" />
           <q-btn v-if="state.own" flat dense no-caps icon="stop" :label="labels.stop" :aria-label="labels.stop + ': ' + job.text" @click="$emit('stop', { id: job.id })" /></div>
-        <p v-if="state.waiting" class="y-note">{{ labels.waiting }}
+        <p v-if="state.waiting" class="y-note">{{ state.waiting }}
           <q-btn v-if="state.own" flat dense no-caps icon="play_arrow" :label="labels.resume" @click="$emit('resume')" /></p>
         <p v-for="folder in state.folders" :key="folder" class="y-note"><q-icon name="folder" aria-hidden="true" /> {{ labels.watched }} <bdi>{{ folder }}</bdi>
+          <span v-if="state.missing.includes(folder)" class="y-error">{{ labels.missing }}</span>
           <q-btn flat dense no-caps :label="labels.unwatch" :aria-label="labels.unwatch + ': ' + folder" @click="$emit('unwatch', { folder })" /></p>
         <form v-if="renaming" class="y-row" @submit.prevent="rename"><label>{{ labels.name }}<input ref="name" v-model="name" :maxlength="limit" @keydown.esc="renaming = false" /></label>
           <q-btn type="submit" flat no-caps :label="labels.rename" /><q-btn flat no-caps :label="labels.cancel" @click="renaming = false" /></form>

@@ -8,16 +8,16 @@ from typing import Any
 from nicegui import ui
 
 from yoriai.i18n.figures import size
-from yoriai.knowledge.collections import LONGEST_NAME
+from yoriai.knowledge.naming import LONGEST_NAME
 from yoriai.responders.assistants import Mode
 from yoriai.web.visitor import Visitor
 
 _LABELS = (
-    "overview", "name", "rename", "remove", "ask", "sharing", "sharing_owner", "sharing_everyone", "stop", "waiting",
+    "overview", "name", "rename", "remove", "ask", "sharing", "sharing_owner", "sharing_everyone", "stop",
     "resume", "watched", "unwatch", "add", "drop", "files", "folder", "paste", "title", "text", "add_text", "page",
     "add_page", "sent", "stop_sending", "clear", "upload_waiting", "upload_sending", "upload_sent", "upload_failed",
     "upload_stopped", "from", "from_passages", "from_whole", "only", "search", "look",
-    "documents", "filter", "empty", "drop_document", "retry", "more",
+    "missing", "documents", "filter", "empty", "drop_document", "retry", "more",
 )  # fmt: skip
 
 

@@ -16,7 +16,6 @@ from yoriai.access import Action, can
 from yoriai.bootstrap import Services
 from yoriai.errors import YoriaiError
 from yoriai.knowledge.collections import Status
-from yoriai.knowledge.ingest import INGEST
 from yoriai.records import KnownDocument, Sharing
 from yoriai.responders.assistants import Mode
 from yoriai.types import User
@@ -29,7 +28,7 @@ _EVERY_S = 1.0
 _SHOWN = 100  # documents to begin with
 _MOST_SHOWN = 5000
 _HITS = 10
-_FIRST = {"failed": 0, "queued": 1}  # what there is to see comes first
+_FIRST = {"failed": 0, "stopped": 1, "queued": 2}  # what there is to see comes first
 
 
 class CollectionPage:
@@ -105,7 +104,7 @@ class CollectionPage:
         everything = await self._knowledge.collections.documents(user, self._id)
         words = self._words.casefold().split()
         wanted = [each for each in everything if all(word in each.name.casefold() for word in words)]
-        wanted.sort(key=lambda each: _FIRST.get(each.status, 2))
+        wanted.sort(key=lambda each: _FIRST.get(each.status, 3))
         items = [
             collection_words.document(each, status.jobs, self._visitor) for each in wanted[: self._limit]
         ]
@@ -171,12 +170,11 @@ class CollectionPage:
         await self._may_change()
         status = await self._knowledge.collections.status(await self._visitor.user(), self._id)
         if any(job.id == id for job in status.jobs):
-            await self._services.jobs.cancel(id)
+            await self._knowledge.work.stop(id)
         await self._refresh()
 
     async def _resume(self) -> None:
-        owner_id = await self._may_change()
-        await self._services.jobs.submit(owner_id, INGEST, self._id)
+        await self._knowledge.work.resume(await self._visitor.user(), self._id)
         await self._refresh()
 
     async def _add_text(self, title: str, text: str) -> None:
@@ -195,10 +193,9 @@ class CollectionPage:
         await self._knowledge.adding.unwatch(await self._visitor.user(), self._id, folder)
         await self._refresh()
 
-    async def _may_change(self) -> str:
-        """The owner's id. Raises: NotFoundError."""
-        user = await self._visitor.user()
-        return (await self._knowledge.collections.get(user, self._id, Action.CHANGE)).owner_id
+    async def _may_change(self) -> None:
+        """Raises: NotFoundError."""
+        await self._knowledge.collections.get(await self._visitor.user(), self._id, Action.CHANGE)
 
     async def _agrees(self, question: str) -> bool:
         return await layout.confirm(self._visitor, self._visitor.text(question), yes="collections_share")

@@ -6,7 +6,7 @@ from typing import Any
 
 from nicegui import ui
 
-from yoriai.knowledge.collections import LONGEST_NAME
+from yoriai.knowledge.naming import LONGEST_NAME
 from yoriai.web.visitor import Visitor
 
 _LABELS = ("name", "new", "create", "none", "guest", "sharing", "sharing_owner", "sharing_everyone")

@@ -51,10 +51,25 @@ def state(status: Status, user: User, visitor: Visitor) -> Values:
             {"id": job.id, "text": _job(job, visitor), "share": job.done / job.total if job.total else None}
             for job in status.jobs
         ],
-        "waiting": bool(status.documents.get("queued")) and not status.jobs,
+        "waiting": _waiting(status, visitor),
         "folders": status.folders,
+        "missing": status.missing_folders,
         "count": sum(status.documents.values()),
     }
+
+
+def _waiting(status: Status, visitor: Visitor) -> str:
+    """What somebody may want to go on with; empty: nothing."""
+    if status.jobs:
+        return ""
+    if status.documents.get("queued") or status.documents.get("stopped"):
+        return visitor.text("collections_waiting")
+    reasons = [
+        text(job.error_key, visitor.language, **job.error_values)
+        for job in status.failed_jobs
+        if job.error_key
+    ]
+    return " ".join([visitor.text("collections_undone"), *reasons]) if status.failed_jobs else ""
 
 
 def is_own(status: Status, user: User) -> bool:

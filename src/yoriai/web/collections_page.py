@@ -46,7 +46,7 @@ class CollectionsPage:
         if not self._is_ready:
             return
         listed = await self._collections.readable(user)
-        states = [await self._collections.status(user, each.id) for each in listed]
+        states = await self._collections.statuses(user, listed)
         cards = [collection_words.card(status, user, self._visitor) for status in states]
         if cards != self._told:
             self._told = cards

@@ -1,14 +1,14 @@
 """Reads a stranger's file: its text with structure, a page as a picture, the place of a passage. The way in here.
 
-Everything about the file happens in a jailed child process (`sandbox`), on a private copy. A file that can't be read
-is a `DocumentError` with a text for people; whatever it is, the next file can be read.
+Everything about the file happens in a jailed child process (`sandbox`), on a private copy beside it. A file that can't
+be read is a `DocumentError` with a text for people; whatever it is, the next file can be read.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from yoriai.sandbox.process import EndedError, lines
 from yoriai.sandbox.snapshot import snapshot
 
 ParseLimits = Limits
-Show = Callable[[int, int], None]  # pages done, of how many
+Show = Callable[[int, int], Awaitable[None]]  # pages done, of how many
 _CHILD = "yoriai.knowledge.parsing.child"
 _WIDEST_PX = 3000
 
@@ -61,7 +61,7 @@ async def parse(
             if "page" in said:
                 pages.append(_page(said["page"]))
                 if show is not None:
-                    show(said["done"], said["total"])
+                    await show(said["done"], said["total"])
     result = said["result"]
     return ParsedDocument(
         media_type=str(result["media_type"]),
@@ -110,7 +110,7 @@ async def _result(path: Path, task: dict[str, Any], limits: ParseLimits | None) 
 async def _said(
     path: Path, task: dict[str, Any], limits: ParseLimits, name: str | None
 ) -> AsyncGenerator[dict[str, Any]]:
-    copy = await asyncio.to_thread(snapshot, path, most_bytes=limits.file_bytes)
+    copy = await asyncio.to_thread(snapshot, path, most_bytes=limits.file_bytes, folder=path.parent)
     with copy:
         suffix = Path(name).suffix if name else path.suffix
         try:
