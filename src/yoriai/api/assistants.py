@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from yoriai.api.principal import CurrentUser
-from yoriai.api.reading import StrictRoute
+from yoriai.api.reading import Body, StrictRoute
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
 from yoriai.knowledge.naming import LONGEST_NAME
@@ -24,20 +24,20 @@ Prompt = Annotated[str, Field(max_length=1_000_000)]
 Ids = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=MOST_COLLECTIONS)]
 
 
-class NewAssistant(BaseModel):
+class NewAssistant(Body):
     name: Name
     sharing: Sharing = "owner"
     model: ModelName = ""
     system_prompt: Prompt = ""
     sampling: Sampling = Sampling()
-    collection_ids: Ids = []
+    collection_ids: Ids = Field(default_factory=list)
     mode: Mode = "passages"
     only_documents: bool = True
     checks_support: bool = True
     judge: ModelName = ""
 
 
-class AssistantChange(BaseModel):
+class AssistantChange(Body):
     name: Name | None = None
     sharing: Sharing | None = None
     model: ModelName | None = None

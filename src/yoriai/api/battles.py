@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from yoriai.api.comparisons import AskedList, ComparedShape, Name, Text, asked_shape, shape
 from yoriai.api.principal import CurrentContext, CurrentUser
-from yoriai.api.reading import StrictRoute
+from yoriai.api.reading import Body, StrictRoute
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
 from yoriai.arena import questions
@@ -20,7 +20,7 @@ from yoriai.records import Comparison, Winner
 router = APIRouter(route_class=StrictRoute, tags=["Arena"], responses=ERRORS)
 
 
-class NewBattle(BaseModel):
+class NewBattle(Body):
     text: Text
     among: list[Name] = Field([], max_length=100, description="Whom to draw from; none: every model.")
     pairing: Literal["random", "active"] = Field(
@@ -28,11 +28,11 @@ class NewBattle(BaseModel):
     )
 
 
-class FurtherQuestion(BaseModel):
+class FurtherQuestion(Body):
     text: Text
 
 
-class Ballot(BaseModel):
+class Ballot(Body):
     winner: Winner
 
 

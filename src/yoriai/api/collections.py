@@ -13,7 +13,7 @@ from starlette.responses import Response
 from yoriai.access import Action, Thing, require
 from yoriai.api.documents import DocumentShown, Tag, Tags, shown
 from yoriai.api.principal import CurrentContext, CurrentUser
-from yoriai.api.reading import StrictRoute
+from yoriai.api.reading import Body, StrictRoute, name_of
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
 from yoriai.api.streaming import until_disconnect
@@ -31,12 +31,12 @@ PathText = Annotated[str, Field(min_length=1, max_length=4096)]
 Id = Annotated[str, Field(max_length=64)]
 
 
-class NewCollection(BaseModel):
+class NewCollection(Body):
     name: Name
     sharing: Sharing = "owner"
 
 
-class CollectionChange(BaseModel):
+class CollectionChange(Body):
     name: Name | None = None
     sharing: Sharing | None = None
 
@@ -45,10 +45,10 @@ class CollectionList(BaseModel):
     collections: list[Status]
 
 
-class Paths(BaseModel):
+class Paths(Body):
     paths: Annotated[list[PathText], Field(min_length=1, max_length=1000)]
     watch: bool = True
-    tags: Tags = []
+    tags: Tags = Field(default_factory=list)
 
 
 class PathsAdded(BaseModel):
@@ -58,23 +58,23 @@ class PathsAdded(BaseModel):
     job: Job
 
 
-class PastedText(BaseModel):
+class PastedText(Body):
     title: Annotated[str, Field(max_length=200)] = ""
     text: Annotated[str, Field(min_length=1, max_length=10_000_000)]
 
 
-class WebPage(BaseModel):
+class WebPage(Body):
     address: Annotated[str, Field(min_length=8, max_length=4000)]
-    tags: Tags = []
+    tags: Tags = Field(default_factory=list)
 
 
-class SearchWish(BaseModel):
+class SearchWish(Body):
     collections: Annotated[list[Id], Field(min_length=1, max_length=100)]
     query: Annotated[str, Field(min_length=1, max_length=LONGEST_QUERY)]
     limit: int = Field(10, ge=1, le=MOST_HITS)
     method: SearchMethod | None = None  # the best there is
-    documents: Annotated[list[Id], Field(max_length=1000)] = []
-    tags: Tags = []
+    documents: Annotated[list[Id], Field(max_length=1000)] = Field(default_factory=list)
+    tags: Tags = Field(default_factory=list)
     since: datetime | None = None
     until: datetime | None = None
 
@@ -91,7 +91,7 @@ class QuestionAsked(BaseModel):
     answer: Annotated[str, Field(max_length=100_000)] = ""
 
 
-class Questions(BaseModel):
+class Questions(Body):
     questions: Annotated[list[QuestionAsked], Field(min_length=1, max_length=MOST_QUESTIONS)]
 
 
@@ -180,7 +180,7 @@ async def upload_document(
 ) -> DocumentShown:
     """Add a file, or the new content of one of the same name; it is read in the background."""
     document = await services.knowledge.adding.upload(
-        context.user, collection_id, file.filename or "", file.file, tags=tags or ()
+        context.user, collection_id, name_of(file), file.file, tags=tags or ()
     )
     return shown(document, context.language)
 

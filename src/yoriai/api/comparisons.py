@@ -11,7 +11,7 @@ from starlette.responses import Response
 from yoriai.api.conversations import Prompt
 from yoriai.api.errors import body_of
 from yoriai.api.principal import CurrentContext, CurrentUser
-from yoriai.api.reading import StrictRoute
+from yoriai.api.reading import Body, StrictRoute
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
 from yoriai.chat.comparisons import LEAST, MOST, Asked, Compared
@@ -24,18 +24,18 @@ Text = Annotated[str, Field(min_length=1, max_length=10_000_000)]
 Name = Annotated[str, Field(min_length=1, max_length=256)]
 
 
-class NewComparison(BaseModel):
+class NewComparison(Body):
     responders: list[Name] = Field(min_length=LEAST, max_length=MOST)
     system_prompt: Prompt = ""
     sampling: Sampling = Sampling()
 
 
-class ComparedQuestion(BaseModel):
+class ComparedQuestion(Body):
     text: Text
     conversation_id: Id | None = Field(None, description="Only this one of them; none: all.")
 
 
-class Adoption(BaseModel):
+class Adoption(Body):
     conversation_id: Id
 
 

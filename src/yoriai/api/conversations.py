@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, RootModel
 from starlette.responses import Response
 
 from yoriai.api.principal import CurrentContext, CurrentUser
-from yoriai.api.reading import StrictRoute
+from yoriai.api.reading import Body, StrictRoute
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
 from yoriai.api.streaming import EventStream
@@ -24,14 +24,14 @@ ModelName = Annotated[str, Field(max_length=256)]
 Prompt = Annotated[str, Field(max_length=1_000_000)]
 
 
-class NewConversation(BaseModel):
+class NewConversation(Body):
     title: Title = ""
     model: ModelName = ""
     system_prompt: Prompt = ""
     sampling: Sampling = Sampling()
 
 
-class ConversationChange(BaseModel):
+class ConversationChange(Body):
     title: Title | None = None
     model: ModelName | None = None
     system_prompt: Prompt | None = None
@@ -39,7 +39,7 @@ class ConversationChange(BaseModel):
     leaf_id: Annotated[str, Field(max_length=64)] | None = None
 
 
-class Question(BaseModel):
+class Question(Body):
     text: Annotated[str, Field(min_length=1, max_length=10_000_000)]
     parent_id: Annotated[str, Field(max_length=64)] | None = Field(
         None,

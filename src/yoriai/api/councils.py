@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from yoriai.api.principal import CurrentUser
-from yoriai.api.reading import StrictRoute
+from yoriai.api.reading import Body, StrictRoute
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
 from yoriai.records import Council, Sharing
@@ -36,7 +36,7 @@ MemberTokens = Annotated[int, Field(ge=16, le=MOST_TOKENS)]
 MemberSeconds = Annotated[float, Field(ge=1, le=MOST_SECONDS)]
 
 
-class NewCouncil(BaseModel):
+class NewCouncil(Body):
     name: Name
     members: Members
     sharing: Sharing = "owner"
@@ -48,7 +48,7 @@ class NewCouncil(BaseModel):
     member_seconds: MemberSeconds = 300
 
 
-class CouncilChange(BaseModel):
+class CouncilChange(Body):
     name: Name | None = None
     members: Members | None = None
     sharing: Sharing | None = None

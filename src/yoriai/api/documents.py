@@ -12,7 +12,7 @@ from starlette.responses import FileResponse, Response
 from yoriai.api.answering import CLIENT_LEFT
 from yoriai.api.openai_files import attachment
 from yoriai.api.principal import CurrentContext, CurrentUser
-from yoriai.api.reading import StrictRoute
+from yoriai.api.reading import Body, StrictRoute
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
 from yoriai.api.streaming import until_disconnect
@@ -40,7 +40,7 @@ class DocumentList(BaseModel):
     documents: list[DocumentShown]
 
 
-class DocumentChange(BaseModel):
+class DocumentChange(Body):
     tags: Tags
 
 

@@ -19,7 +19,7 @@ from yoriai.knowledge.support import CITED
 from yoriai.types import Citation, Sources, Stage, Support
 
 _TOLD_STAGES = frozenset(
-    {"members", "reviewing", "settling", "sampling", "scoring", "exploring", "repairing"}
+    {"parts", "members", "reviewing", "settling", "sampling", "scoring", "exploring", "repairing"}
 )
 
 

@@ -11,7 +11,7 @@ from starlette.responses import FileResponse
 
 from yoriai.api.pages import Limit, Order, page_of
 from yoriai.api.principal import CurrentUser
-from yoriai.api.reading import StrictRoute
+from yoriai.api.reading import StrictRoute, name_of
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
 from yoriai.records import KeptFile
@@ -52,7 +52,7 @@ async def upload_file(
 ) -> FileObject:
     """Keep a file. Its name is only shown; what it may be used for is ours to know, so `purpose` changes nothing."""
     del purpose
-    return shape(await services.knowledge.adding.keep_file(user, file.filename or "", file.file))
+    return shape(await services.knowledge.adding.keep_file(user, name_of(file), file.file))
 
 
 @router.get("/v1/files")

@@ -11,9 +11,27 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import orjson
-from fastapi import Request
+from fastapi import Request, UploadFile
 from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
+
+# How browsers and HTTP clients write these in a form. Source: html.spec.whatwg.org, "multipart/form-data encoding".
+_ESCAPED = (("%22", '"'), ("%0D", "\r"), ("%0A", "\n"))
+
+
+class Body(BaseModel):
+    """Of a route of our own: a field that it doesn't know is refused, for what was meant would be lost."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def name_of(file: UploadFile) -> str:
+    """What the file is called where it comes from; text only, never a path."""
+    name = file.filename or ""
+    for escaped, plain in _ESCAPED:
+        name = name.replace(escaped, plain)
+    return name
 
 
 class StrictRequest(Request):

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from yoriai.accounts.accounts import SESSION_COOKIE
 from yoriai.api.principal import CurrentUser
-from yoriai.api.reading import StrictRoute
+from yoriai.api.reading import Body, StrictRoute
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
 from yoriai.types import Role, User
@@ -20,18 +20,18 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 Password = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
-class SetUp(BaseModel):
+class SetUp(Body):
     secret: Annotated[str, Field(min_length=1, max_length=500)]
     name: Name
     password: Password
 
 
-class Login(BaseModel):
+class Login(Body):
     name: Name
     password: Password
 
 
-class PasswordChange(BaseModel):
+class PasswordChange(Body):
     old: Password
     new: Password
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from yoriai.api.principal import CurrentUser
-from yoriai.api.reading import StrictRoute
+from yoriai.api.reading import Body, StrictRoute
 from yoriai.api.session import Name
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
@@ -16,7 +16,7 @@ from yoriai.types import ApiToken
 router = APIRouter(route_class=StrictRoute, tags=["Tokens"], responses=ERRORS)
 
 
-class NewToken(BaseModel):
+class NewToken(Body):
     name: Name
 
 

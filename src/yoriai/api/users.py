@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from yoriai.api.principal import Administrator
-from yoriai.api.reading import StrictRoute
+from yoriai.api.reading import Body, StrictRoute
 from yoriai.api.session import Name, Password
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
@@ -18,13 +18,13 @@ from yoriai.types import Role, User
 router = APIRouter(route_class=StrictRoute, tags=["Users"], responses=ERRORS)
 
 
-class NewUser(BaseModel):
+class NewUser(Body):
     name: Name
     password: Password
     role: Role = Role.MEMBER
 
 
-class UserChange(BaseModel):
+class UserChange(Body):
     active: bool | None = None
     role: Role | None = None
     password: Annotated[str, Field(min_length=1, max_length=1000)] | None = None

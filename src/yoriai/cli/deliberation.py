@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from yoriai.types import Stage
 
 _BAR = 20  # characters of all votes
-_STAGES = frozenset({"members", "reviewing", "settling", "sampling", "scoring", "exploring", "repairing"})
+_STAGES = frozenset(
+    {"parts", "members", "reviewing", "settling", "sampling", "scoring", "exploring", "repairing"}
+)
 
 
 def stage_line(stage: Stage) -> str:
-    """What a composite is doing; empty: nothing that only a composite does."""
+    """What a composite is doing, or a long document's part; empty: what is soon over."""
     if stage.name not in _STAGES:
         return ""
     return text(f"web.stage_{stage.name}", terminal_language(), name=_line(stage.detail)).rstrip()

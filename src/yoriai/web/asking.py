@@ -56,7 +56,11 @@ async def _own(services: Services, user: User) -> list[Assistant]:
 
 
 def _is_for(assistant: Assistant, collection: Collection, mode: Mode) -> bool:
-    return assistant.collection_ids == (collection.id,) and assistant.mode == mode
+    """One that asks this collection and does nothing else: what somebody has set up for other ends is left alone."""
+    is_plain = (
+        not (assistant.system_prompt or assistant.model or assistant.judge) and assistant.sharing == "owner"
+    )
+    return is_plain and assistant.collection_ids == (collection.id,) and assistant.mode == mode
 
 
 async def _unmistakable(assistants: Assistants, user: User, assistant: Assistant) -> str:
