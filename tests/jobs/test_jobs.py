@@ -15,7 +15,8 @@ import anyio
 import pytest
 
 from yoriai.errors import DiskFullError, NotFoundError, UsageError
-from yoriai.jobs.jobs import Handler, Jobs, Progress
+from yoriai.jobs.jobs import Handler, Jobs
+from yoriai.jobs.progress import Progress
 from yoriai.records import Job, JobState
 from yoriai.store.database import Database
 

@@ -34,6 +34,14 @@ def waiting(connection: Connection, kind: str, subject_id: str = "") -> Job | No
     return _job(row) if row else None
 
 
+def others_wait(connection: Connection, kind: str, subject_id: str) -> bool:
+    """Whether one of this kind waits that works on something else."""
+    found = select(jobs.c.id).where(
+        jobs.c.kind == kind, jobs.c.state == "queued", jobs.c.subject_id != subject_id
+    )
+    return connection.scalar(found.limit(1)) is not None
+
+
 def unfinished(connection: Connection, subject_id: str) -> list[Job]:
     found = select(jobs).where(jobs.c.subject_id == subject_id, jobs.c.state.in_(UNFINISHED))
     return [_job(row) for row in connection.execute(found.order_by(jobs.c.created_at, jobs.c.id))]
