@@ -107,10 +107,6 @@ class Jobs:
     async def unfinished(self, subject_id: str) -> list[Job]:
         return await self._database.read(lambda connection: rows.unfinished(connection, subject_id))
 
-    async def failed(self, subject_id: str) -> list[Job]:
-        """The last of each kind, where it failed."""
-        return await self._database.read(lambda connection: rows.failed(connection, subject_id))
-
     async def last_ended(self, kind: str, state: JobState) -> list[Job]:
         """The last of their kind for what they worked on, where it ended so and nothing waits."""
         return await self._database.read(lambda connection: rows.last_ended(connection, kind, state))

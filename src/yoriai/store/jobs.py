@@ -47,13 +47,6 @@ def unfinished(connection: Connection, subject_id: str) -> list[Job]:
     return [_job(row) for row in connection.execute(found.order_by(jobs.c.created_at, jobs.c.id))]
 
 
-def failed(connection: Connection, subject_id: str) -> list[Job]:
-    """The newest of each kind, where that one failed."""
-    found = select(jobs).where(jobs.c.subject_id == subject_id)
-    newest = {row.kind: _job(row) for row in connection.execute(found.order_by(jobs.c.created_at, jobs.c.id))}
-    return [job for job in newest.values() if job.state == "failed"]
-
-
 def last_ended(connection: Connection, kind: str, state: str) -> list[Job]:
     """The last of their kind for what they worked on, where it ended so."""
     later = jobs.alias()
