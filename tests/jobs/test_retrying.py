@@ -10,7 +10,8 @@ import anyio
 import pytest
 
 from yoriai.errors import EngineLostError
-from yoriai.jobs.jobs import Jobs, Progress
+from yoriai.jobs.jobs import Jobs
+from yoriai.jobs.progress import Progress
 from yoriai.jobs.retrying import Retrying
 from yoriai.records import JobState
 from yoriai.store.database import Database

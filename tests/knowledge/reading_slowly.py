@@ -71,8 +71,16 @@ class Desk:
     reader: Waiting
     work: Work
 
-    async def upload(self, name: str, text: str) -> KnownDocument:
-        return await self.adding.upload(LOCAL, RULES, name, io.BytesIO(text.encode()))
+    async def make(self, collection_id: str) -> None:
+        now = datetime.now(UTC)
+        made = Collection(
+            id=collection_id, owner_id=LOCAL.id, name=collection_id, sharing="owner", embedding_model="", revision=0,
+            vector_revision=0, created_at=now, updated_at=now,
+        )  # fmt: skip
+        await self.database.write(lambda connection: collections.add(connection, made))
+
+    async def upload(self, name: str, text: str, collection_id: str = RULES) -> KnownDocument:
+        return await self.adding.upload(LOCAL, collection_id, name, io.BytesIO(text.encode()))
 
     async def documents(self) -> list[KnownDocument]:
         return await self.database.read(
@@ -88,36 +96,35 @@ class Desk:
             while text not in self.reader.seen:
                 await anyio.sleep(0.01)
 
-    async def settled(self) -> None:
+    async def settled(self, collection_id: str = RULES) -> None:
         with anyio.fail_after(20):
-            while await self.jobs.unfinished(RULES):
+            while await self.jobs.unfinished(collection_id):
                 await anyio.sleep(0.02)
 
 
 @asynccontextmanager
-async def desk(home: Path, *, egress: Egress | None = None) -> AsyncIterator[Desk]:
+async def desk(home: Path, *, turn_s: float = 30.0) -> AsyncIterator[Desk]:
     database = Database(f"sqlite:///{home / 'yoriai.db'}")
     database.migrate()
-    jobs, filing, reader = Jobs(database, home / "jobs.lock"), Filing(home / "copies", 10**6), Waiting()
-    web = WebPages(egress or Egress({}), filing, 10**6)
+    jobs, filing, reader = (
+        Jobs(database, home / "jobs.lock", turn_s),
+        Filing(home / "copies", 10**6),
+        Waiting(),
+    )
+    web = WebPages(Egress({}), filing, 10**6)
     vectors = Vectors(database=database, jobs=jobs, embedder=NoModels(), model="none")  # type: ignore[arg-type]
     ingest = Ingest(
         database=database, jobs=jobs, filing=filing, reader=reader, web=web, vectors=vectors,  # type: ignore[arg-type]
     )  # fmt: skip
-    now = datetime.now(UTC)
-    rules = Collection(
-        id=RULES, owner_id=LOCAL.id, name="rules", sharing="owner", embedding_model="", revision=0, vector_revision=0,
-        created_at=now, updated_at=now,
+    desk = Desk(
+        home=home, database=database, jobs=jobs, filing=filing, ingest=ingest, reader=reader,
+        adding=Adding(database=database, jobs=jobs, filing=filing, web=web),
+        work=Work(database, jobs), files=KeptFiles(database=database, jobs=jobs, filing=filing),
     )  # fmt: skip
-    if not await database.read(lambda connection: collections.by_id(connection, RULES)):
-        await database.write(lambda connection: collections.add(connection, rules))
+    await desk.make(RULES)
     jobs.start()
     try:
-        yield Desk(
-            home=home, database=database, jobs=jobs, filing=filing, ingest=ingest, reader=reader,
-            adding=Adding(database=database, jobs=jobs, filing=filing, web=web),
-            work=Work(database, jobs), files=KeptFiles(database=database, jobs=jobs, filing=filing),
-        )  # fmt: skip
+        yield desk
     finally:
         await jobs.aclose()
         database.close()

@@ -143,6 +143,19 @@ async def test_what_was_stopped_waits_for_a_person(slow: Desk, tmp_path: Path) -
     assert slow.reader.seen[-2:] == ["one", "two and more"]
 
 
+async def test_many_documents_of_one_collection_let_another_one_have_its_turn(tmp_path: Path) -> None:
+    async with desk(tmp_path, turn_s=0) as slow:
+        await slow.make("vs_other")
+        slow.reader.is_open.clear()
+        for name in ("one", "two", "three"):
+            await slow.upload(f"{name}.txt", name)
+        await slow.reads("one")
+        await slow.upload("other.txt", "four", "vs_other")
+        slow.reader.is_open.set()
+        await slow.settled()
+        assert slow.reader.seen == ["one", "two", "four", "three"]
+
+
 async def test_what_was_stopped_is_read_when_it_is_added_again(slow: Desk, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("one")
     _, job = await slow.adding.paths(LOCAL, RULES, [tmp_path / "a.txt"], watch=False)

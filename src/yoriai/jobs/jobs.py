@@ -22,6 +22,7 @@ from typing import TypeVar
 from filelock import FileLock, Timeout
 
 from yoriai.errors import NotFoundError, YoriaiError
+from yoriai.jobs.progress import Cancelled, Progress
 from yoriai.records import Job, JobState
 from yoriai.store import jobs as rows
 from yoriai.store.database import Connection, Database
@@ -29,41 +30,17 @@ from yoriai.store.database import Connection, Database
 Result = TypeVar("Result")
 _log = logging.getLogger("yoriai.jobs")
 _POLL_S = 0.5  # how soon what another process submitted or cancelled is noticed
-_SHOW_S = 0.3  # progress is written no more often
 _AGAIN_S, _AGAIN_AT_MOST_S = 0.5, 30.0  # until what the database refused is tried again
-
-
-class Cancelled(Exception):  # noqa: N818 — nothing went wrong
-    """Somebody cancelled the job; a handler lets it pass."""
-
-
-class Progress:
-    """What a handler says of its job."""
-
-    def __init__(self, database: Database, job: Job) -> None:
-        self.job = job
-        self._database = database
-        self._written = 0.0
-
-    async def show(self, done: int, total: int, detail: str = "") -> None:
-        """Raises: Cancelled."""
-        now = asyncio.get_running_loop().time()
-        if now - self._written < _SHOW_S and done < total:
-            return
-        self._written = now
-        values = {"done": done, "total": total, "detail": detail[:1000], "updated_at": _now()}
-        if not await self._database.write(lambda c: rows.change(c, self.job.id, ["running"], **values)):
-            raise Cancelled
 
 
 Handler = Callable[[Progress], Awaitable[None]]
 
 
 class Jobs:
-    """`lock`: the file whose holder runs the jobs of this data folder."""
+    """`lock`: the file whose holder runs the jobs of this data folder. `turn_s`: after which a long one gives way."""
 
-    def __init__(self, database: Database, lock: Path) -> None:
-        self._database = database
+    def __init__(self, database: Database, lock: Path, turn_s: float = 30.0) -> None:
+        self._database, self._turn_s = database, turn_s
         self._lock = FileLock(lock, timeout=0)
         self._handlers: dict[str, Handler] = {}
         self._first: list[Callable[[], Awaitable[None]]] = []
@@ -129,10 +106,6 @@ class Jobs:
 
     async def unfinished(self, subject_id: str) -> list[Job]:
         return await self._database.read(lambda connection: rows.unfinished(connection, subject_id))
-
-    async def failed(self, subject_id: str) -> list[Job]:
-        """The last of each kind, where it failed."""
-        return await self._database.read(lambda connection: rows.failed(connection, subject_id))
 
     async def last_ended(self, kind: str, state: JobState) -> list[Job]:
         """The last of their kind for what they worked on, where it ended so and nothing waits."""
@@ -203,7 +176,7 @@ class Jobs:
 
     async def _work(self, job: Job) -> None:
         try:
-            await self._handlers[job.kind](Progress(self._database, job))
+            await self._handlers[job.kind](Progress(self._database, job, self._turn_s))
             await self._end(job, state="done")
         except Cancelled:
             return

@@ -15,7 +15,8 @@ from datetime import UTC, datetime
 from anyio import to_thread
 
 from yoriai.errors import DiskFullError, DownloadError, EgressError, NotFoundError, ResourceError, YoriaiError
-from yoriai.jobs.jobs import Jobs, Progress
+from yoriai.jobs.jobs import Jobs
+from yoriai.jobs.progress import Progress
 from yoriai.knowledge import folders
 from yoriai.knowledge.filing import Filing
 from yoriai.knowledge.parsing.parse import Show
@@ -87,12 +88,15 @@ class Ingest:
 
     # ---- documents ---------------------------------------------------------------------------------------------
     async def ingest(self, progress: Progress) -> None:
-        """Every queued document of a collection."""
+        """Every queued document of a collection, by turns with those of others."""
         collection_id, done = progress.job.subject_id, 0
         while True:
             document = await self._database.read(lambda c: documents.next_queued(c, collection_id))
             if document is None:
                 break
+            if done and await progress.has_had_its_turn():
+                await self._jobs.submit(progress.job.owner_id, INGEST, collection_id)
+                return
             left = await self._database.read(lambda c: documents.count(c, collection_id, "queued"))
             await progress.show(done, done + left, document.name)
             await self._take_in(document, _PagesOf(progress, document.name, done, done + left).show)

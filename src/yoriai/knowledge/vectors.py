@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from yoriai.jobs.jobs import Jobs, Progress
+from yoriai.jobs.jobs import Jobs
+from yoriai.jobs.progress import Progress
 from yoriai.knowledge.embedding import Embedder, packed
 from yoriai.knowledge.reading import text_to_embed
 from yoriai.records import Collection
@@ -68,6 +69,9 @@ class Vectors:
             rows = list(zip((each.id for each in lacking), packed(made), strict=True))
             done += await self._database.write(lambda c: self._keep_vectors(c, collection_id, rows))  # noqa: B023
             place = lacking[-1].place
+            if await progress.has_had_its_turn():
+                await self._jobs.submit(progress.job.owner_id, EMBED, collection_id)
+                return
             await progress.show(done, max(done, total))
         await self._database.write(lambda connection: self._serve(connection, collection_id))
 

@@ -61,7 +61,7 @@ async def lines(
     try:
         async for line in _said(process, limits):
             if "refused" in line:
-                raise EndedError(line["refused"], **line["values"])
+                raise _refusal(line)
             yield line
             if "result" in line:
                 return
@@ -101,6 +101,15 @@ def _read(line: bytes) -> dict[str, Any]:
     if not isinstance(said, dict):
         raise EndedError("crash")
     return said
+
+
+def _refusal(line: dict[str, Any]) -> EndedError:
+    cause, values = line["refused"], line.get("values")
+    if not isinstance(cause, str) or not isinstance(values, dict):
+        return EndedError("crash")
+    ended = EndedError(cause)
+    ended.values = {name: value for name, value in values.items() if isinstance(value, int | float | str)}
+    return ended
 
 
 def _cause(code: int | None) -> str:

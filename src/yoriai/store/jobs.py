@@ -34,16 +34,17 @@ def waiting(connection: Connection, kind: str, subject_id: str = "") -> Job | No
     return _job(row) if row else None
 
 
+def others_wait(connection: Connection, kind: str, subject_id: str) -> bool:
+    """Whether one of this kind waits that works on something else."""
+    found = select(jobs.c.id).where(
+        jobs.c.kind == kind, jobs.c.state == "queued", jobs.c.subject_id != subject_id
+    )
+    return connection.scalar(found.limit(1)) is not None
+
+
 def unfinished(connection: Connection, subject_id: str) -> list[Job]:
     found = select(jobs).where(jobs.c.subject_id == subject_id, jobs.c.state.in_(UNFINISHED))
     return [_job(row) for row in connection.execute(found.order_by(jobs.c.created_at, jobs.c.id))]
-
-
-def failed(connection: Connection, subject_id: str) -> list[Job]:
-    """The newest of each kind, where that one failed."""
-    found = select(jobs).where(jobs.c.subject_id == subject_id)
-    newest = {row.kind: _job(row) for row in connection.execute(found.order_by(jobs.c.created_at, jobs.c.id))}
-    return [job for job in newest.values() if job.state == "failed"]
 
 
 def last_ended(connection: Connection, kind: str, state: str) -> list[Job]:

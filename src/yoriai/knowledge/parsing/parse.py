@@ -7,7 +7,6 @@ be read is a `DocumentError` with a text for people; whatever it is, the next fi
 from __future__ import annotations
 
 import asyncio
-import base64
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -15,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from yoriai.errors import DocumentError, NotFoundError, UnsupportedError, YoriaiError
-from yoriai.knowledge.document import Block, Page, ParsedDocument
+from yoriai.knowledge.document import Page, ParsedDocument
+from yoriai.knowledge.parsing.said import BoxesSaid, DocumentSaid, PageLine, PictureSaid, checked
 from yoriai.sandbox.limits import Limits
 from yoriai.sandbox.process import EndedError, lines
 from yoriai.sandbox.snapshot import snapshot
@@ -59,15 +59,13 @@ async def parse(
     async with aclosing(_said(path, task, limits or ParseLimits(), name)) as saying:
         async for said in saying:
             if "page" in said:
-                pages.append(_page(said["page"]))
+                line = checked(PageLine, said)
+                pages.append(line.page.page(len(pages) + 1))
                 if show is not None:
-                    await show(said["done"], said["total"])
-    result = said["result"]
+                    await show(line.done, line.total)
+    result = checked(DocumentSaid, said["result"])
     return ParsedDocument(
-        media_type=str(result["media_type"]),
-        title=str(result["title"]),
-        pages=tuple(pages),
-        warnings=tuple(str(each) for each in result["warnings"]),
+        media_type=result.media_type, title=result.title, pages=tuple(pages), warnings=tuple(result.warnings)
     )
 
 
@@ -80,8 +78,7 @@ async def render_page(
         UnsupportedError: a file of another kind. NotFoundError: no such page. DocumentError: as for `parse`.
     """
     task = {"wanted": "picture", "page": page_number, "width_px": max(16, min(width_px, _WIDEST_PX))}
-    result = await _result(path, task, limits)
-    return base64.b64decode(result["picture"])
+    return checked(PictureSaid, await _result(path, task, limits)).png()
 
 
 async def highlight_boxes(
@@ -93,18 +90,18 @@ async def highlight_boxes(
         UnsupportedError: a file of another kind. NotFoundError: no such page. DocumentError: as for `parse`.
     """
     task = {"wanted": "boxes", "page": page_number, "range": [start, end]}
-    result = await _result(path, task, limits)
+    result = checked(BoxesSaid, await _result(path, task, limits))
     return tuple(
-        Box(left=left, top=top, width=width, height=height) for left, top, width, height in result["boxes"]
+        Box(left=left, top=top, width=width, height=height) for left, top, width, height in result.boxes
     )
 
 
-async def _result(path: Path, task: dict[str, Any], limits: ParseLimits | None) -> dict[str, Any]:
+async def _result(path: Path, task: dict[str, Any], limits: ParseLimits | None) -> Any:
     said: dict[str, Any] = {}
     async with aclosing(_said(path, {"media_type": "", **task}, limits or ParseLimits(), None)) as saying:
         async for line in saying:
             said = line
-    return dict(said["result"])
+    return said["result"]
 
 
 async def _said(
@@ -121,28 +118,13 @@ async def _said(
             raise _error(ended, limits) from None
 
 
-def _page(said: dict[str, Any]) -> Page:
-    """A page that a child sent: positions are checked, for a child may have fallen into strange hands."""
-    text = str(said["text"])
-    blocks = []
-    for kind, start, end, level in said["blocks"]:
-        if not 0 <= start <= end <= len(text):
-            raise DocumentError("knowledge.file_crash")
-        blocks.append(Block(kind=kind, start=start, end=end, level=level))
-    return Page(
-        number=int(said["number"]),
-        text=text,
-        blocks=tuple(blocks),
-        label=str(said["label"]),
-        is_scanned=bool(said["is_scanned"]),
-    )
-
-
 def _error(ended: EndedError, limits: ParseLimits) -> YoriaiError:
     """What a person reads: the cause, the value and the limit."""
     values = ended.values
     if ended.cause == "no_page":
-        return NotFoundError("knowledge.no_such_page", page=values["page"], count=values["count"])
+        return NotFoundError(
+            "knowledge.no_such_page", page=values.get("page", "?"), count=values.get("count", "?")
+        )
     if ended.cause == "no_pictures":
         return UnsupportedError("knowledge.no_page_pictures")
     errors = {
