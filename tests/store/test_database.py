@@ -224,7 +224,9 @@ async def test_whoever_is_cancelled_while_it_writes_goes_on_when_that_has_ended(
     def work(connection: Connection) -> None:
         begun.set()
         may_end.wait(10)
-        connection.exec_driver_sql("INSERT INTO tokens VALUES ('t1', 'anna', 'script', 'h', '2026-04-01', NULL)")
+        connection.exec_driver_sql(
+            "INSERT INTO tokens VALUES ('t1', 'anna', 'script', 'h', '2026-04-01', NULL)"
+        )
 
     async def writes() -> None:
         try:
