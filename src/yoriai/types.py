@@ -162,9 +162,7 @@ class ChatRequest(Sampling):
     logprobs: bool = False
     top_logprobs: int | None = Field(None, ge=0, le=20)
     n: int = Field(1, ge=1, le=16)
-    reads_anew: bool = (
-        False  # our own: no prefix that the engine has read before, so that a seed repeats itself
-    )
+    reads_anew: bool = False  # our own: no prefix that was read before, so that a seed repeats itself
 
 
 class CompletionRequest(Sampling):
