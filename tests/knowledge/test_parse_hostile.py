@@ -155,7 +155,7 @@ async def test_ten_thousand_pages_come_one_by_one_in_bounded_memory(
         nonlocal largest
         seen.append((done, total))
         if done % 500 == 0:
-            largest = max(largest, *(each.memory_info().rss for each in children()))
+            largest = max([largest, *(each.memory_info().rss for each in children())])
 
     document = await parse(path, show=show)
     assert len(document.pages) == 10_000
