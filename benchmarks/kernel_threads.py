@@ -1,8 +1,8 @@
 """What a weight of each type costs one thread, and how several share it: measured on no model that people use.
 
 Models of random weights, all of one type, write tokens in the bundled engine: wide ones, whose operations are long, and
-narrow ones, whose threads meet often. Rounds of all are interleaved, one thread and several in turn; medians of tokens.
-Rounds beside which others had part of the processor don't count.
+narrow ones, whose threads meet often. Rounds of all are interleaved, one thread and several in turn. Tokens in which a
+thread had to leave its core don't count, so a machine that others use now and then will do.
 
     make bench-kernel-threads                       8 types, 2 threads, about three minutes on a quiet machine
     make bench-kernel-threads ARGS="--types Q8_0,MXFP4 --rounds 20"
@@ -20,6 +20,7 @@ import os
 import statistics
 import tempfile
 import time
+from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,13 +28,15 @@ from typing import Any
 import gguf
 import numpy as np
 
-from neighbours import Neighbours, quiet
 from yoriai.catalog.ggml_types import BLOCKS
 from yoriai.engines.native import QUANTIZING, SCORING, Native
 
 TYPES = ("F16", "Q8_0", "Q6_K", "Q5_K", "Q5_0", "Q4_K", "Q4_0", "Q4_1")
 _NUMBER = {name: (number, count, size) for number, (name, count, size) in BLOCKS.items()}
 _VOCABULARY = 32_768
+_ENOUGH = 8
+# Threads that wait for each other spin: in a token that nobody disturbed, each of them had a core all the time.
+_UNDISTURBED = 0.98
 _PIECE = 2**20  # random numbers that are made once and repeated
 
 
@@ -50,8 +53,8 @@ class Build:
 
 
 BUILDS = (
-    Build(name="wide", width=2048, inner=5632, layers=3),
-    Build(name="narrow", width=512, inner=1536, layers=40),
+    Build(name="wide", width=2048, inner=5632, layers=1),
+    Build(name="narrow", width=512, inner=1536, layers=20),
 )
 
 
@@ -63,8 +66,7 @@ class Candidate:
     kind: str = ""
     build: Build | None = None
     position: int = 0
-    round_s: dict[int, list[float]] = field(default_factory=dict)  # threads -> median of a round's tokens
-    others: dict[int, list[float]] = field(default_factory=dict)  # share of the processor that they had in it
+    token_s: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))  # by number of threads
 
 
 def main() -> None:
@@ -167,18 +169,18 @@ def opened(native: Any, path: Path, kind: str = "", build: Build | None = None) 
 
 
 def measure(native: Any, candidates: list[Candidate], options: argparse.Namespace) -> None:
-    neighbours, end = Neighbours(), time.monotonic() + options.seconds
+    end = time.monotonic() + options.seconds
     for number in range(options.rounds + 1):  # the first brings pages in and doesn't count
         for each in candidates:
             for threads in (1, options.threads):
                 native.llama_set_n_threads(each.context, threads, threads)
                 token_s(native, each)
-                neighbours.share()
-                taken = [token_s(native, each) for _ in range(options.tokens)]
-                if number:
-                    each.round_s.setdefault(threads, []).append(statistics.median(taken))
-                    each.others.setdefault(threads, []).append(neighbours.share())
-        if number and time.monotonic() > end:
+                for _ in range(options.tokens if number else 0):
+                    cpu = time.process_time()
+                    taken = token_s(native, each)
+                    if time.process_time() - cpu >= _UNDISTURBED * threads * taken:
+                        each.token_s[threads].append(taken)
+        if time.monotonic() > end:
             return
 
 
@@ -203,21 +205,28 @@ def token_s(native: Any, each: Candidate) -> float:
 
 def show(candidates: list[Candidate], options: argparse.Namespace) -> None:
     many = options.threads
-    print(
-        f"{'model':28} {'1 thread':>9} {f'{many} threads':>10} times  itself  ps/weight, uneven, quiet rounds"
-    )
+    print(f"{'model':28} {'1 thread':>9} {f'{many} threads':>10} times  itself  ps/weight, uneven, tokens")
     for each in candidates:
-        one, several = (quiet(each.round_s[threads], each.others[threads]) for threads in (1, many))
-        half = statistics.median(several[::2]) / statistics.median(several[1::2]) if len(several) > 1 else 1.0
-        one_s, several_s = statistics.median(one), statistics.median(several)
+        one, several = each.token_s[1], each.token_s[many]
+        if len(one) < _ENOUGH or len(several) < _ENOUGH:
+            print(f"{each.name[:28]:28} too few undisturbed tokens: {len(one)}, {len(several)}")
+            continue
+        half = quickest(several[::2]) / quickest(several[1::2])
+        one_s, several_s = quickest(one), quickest(several)
         picoseconds = f"{one_s / each.build.weights * 1e12:6.1f}" if each.build else ""
         print(
             f"{each.name[:28]:28} {one_s * 1e3:7.2f}ms {several_s * 1e3:8.2f}ms {one_s / several_s:5.2f}"
             f" {half - 1:+7.1%}  {picoseconds} {many * several_s / one_s:5.2f} {len(one)} {len(several)}"
         )
     if options.json:
-        rows = [{"model": each.name, "rounds_s": each.round_s, "others": each.others} for each in candidates]
-        options.json.write_text(json.dumps(rows))
+        options.json.write_text(
+            json.dumps([{"model": each.name, "token_s": each.token_s} for each in candidates])
+        )
+
+
+def quickest(values: list[float]) -> float:
+    """The lower quartile: beside one thread, others may still have used the memory."""
+    return statistics.quantiles(values, n=4)[0]
 
 
 if __name__ == "__main__":

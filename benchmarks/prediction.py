@@ -44,8 +44,9 @@ from yoriai.errors import NotFoundError
 from yoriai.evaluation import subjects
 from yoriai.evaluation.prompts import passage, request, sentences_for
 from yoriai.evaluation.subjects import Subject
+from yoriai.models import InstalledModel
 from yoriai.settings import EngineSettings
-from yoriai.types import Context, InstalledModel, Role, TextDelta, Usage, User
+from yoriai.types import Context, Role, TextDelta, Usage, User
 
 MODELS = ("smollm2-135m", "gemma-3-270m", "qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b", "multilingual-e5-small")
 ASKED_BY = Context(user=User(id="bench", name="bench", role=Role.ADMINISTRATOR))

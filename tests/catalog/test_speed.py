@@ -18,7 +18,7 @@ from yoriai.catalog.speed import Ask, Efficiency, Factor, Prediction, predict
 from yoriai.catalog.speed_words import row, words
 from yoriai.catalog.split import Load
 from yoriai.catalog.work import Work
-from yoriai.types import POOLED
+from yoriai.models import POOLED
 
 GIB = 2**30
 ENTRIES = catalogue.load()

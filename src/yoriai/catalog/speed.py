@@ -19,7 +19,7 @@ from yoriai.catalog.hardware import Gpu, Machine
 from yoriai.catalog.memory import ELEMENT_BYTES, MICRO_BATCH, KvType
 from yoriai.catalog.plan import Plan
 from yoriai.catalog.work import BYTES_PER_WEIGHT, Work, bytes_of
-from yoriai.types import POOLED
+from yoriai.models import POOLED
 
 # What decides, and what a person should know about it; `catalog.speed_words` says it.
 ReasonName = Literal["memory", "compute", "in_ram", "half_slow", "transfer", "cores"]

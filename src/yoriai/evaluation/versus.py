@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from yoriai.evaluation.chart import Bar, Chart
 from yoriai.evaluation.outlook import Outlook
 from yoriai.i18n.catalogue import text
-from yoriai.types import POOLED, Language
+from yoriai.models import POOLED
+from yoriai.types import Language
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

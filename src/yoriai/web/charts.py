@@ -42,7 +42,12 @@ def bars(
             "color": list(_COLOURS),
             "legend": {"top": 0, "show": len(series) > 1},
             "grid": {"left": 8, "right": 56, "top": top, "bottom": 8, "containLabel": True},
-            "xAxis": {"type": "value", "min": 0, "splitLine": {"lineStyle": {"color": "#8888"}}},
+            "xAxis": {
+                "type": "value",
+                "min": 0,
+                "axisLabel": {"hideOverlap": True},
+                "splitLine": {"lineStyle": {"color": "#8888"}},
+            },
             "yAxis": {
                 "type": "category",
                 "inverse": True,

@@ -21,7 +21,7 @@ from yoriai.errors import AuthenticationError, NotFoundError, YoriaiError
 from yoriai.evaluation.versus import Versus, versus
 from yoriai.i18n.catalogue import error_text
 from yoriai.i18n.figures import size
-from yoriai.types import InstalledModel
+from yoriai.models import InstalledModel
 from yoriai.web import charts, layout, model_words
 from yoriai.web.model_shelf import ModelShelf
 from yoriai.web.plan_form import PlanForm
