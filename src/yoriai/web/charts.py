@@ -37,7 +37,10 @@ def bars(
     height = _FRAME_PX + top + _BAR_PX * len(names) * (len(series) + 1)
     chart = ui.echart(
         {
-            "aria": {"enabled": True},
+            "aria": {
+                "enabled": True,
+                "label": {"description": label},
+            },  # else it describes itself, in English
             "animation": False,
             "color": list(_COLOURS),
             "legend": {"top": 0, "show": len(series) > 1},
