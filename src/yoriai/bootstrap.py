@@ -17,6 +17,7 @@ from anyio import to_thread
 
 from yoriai.access import LOCAL_OPERATOR_ID
 from yoriai.accounts.accounts import Accounts
+from yoriai.accounts.groups import Groups
 from yoriai.arena.arena import Arena
 from yoriai.arena.battles import Battles
 from yoriai.arena.facts import Facts
@@ -66,6 +67,7 @@ class Services:
     results: Results
     database: Database
     accounts: Accounts
+    groups: Groups
     router: Router
     assistants: Assistants
     councils: Councils
@@ -128,6 +130,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
             results=results,
             database=database,
             accounts=Accounts(database, settings.accounts),
+            groups=Groups(database),
             router=router,
             assistants=assistants,
             councils=Councils(database, shelf, registry),
