@@ -106,7 +106,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         ending.push_async_callback(knowledge.aclose)
         results = Results(database=database)
         assistants = Assistants(database, router, library)
-        shelf, rewrites = CouncilShelf(database), Rewrites()
+        shelf, rewrites, metrics = CouncilShelf(database), Rewrites(), Metrics()
         registry = Registry(
             router, library, assistants, shelf, default=settings.model, judge=settings.reasoner.judge,
             answers=lambda assistant, inner, judge: AssistantResponder(assistant, inner, knowledge, rewrites, judge),
@@ -114,7 +114,6 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
                 plan, inner, judge or inner, settings.reasoner, at_once=settings.engine.parallel
             ),
         )  # fmt: skip
-        metrics = Metrics()
         chat = Chat(database, registry, metrics)
         ending.push_async_callback(chat.aclose)
         comparisons = Comparisons(database, registry, chat)
