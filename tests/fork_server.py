@@ -7,6 +7,7 @@ What a process does with its terminal's language, `yoriai.cli` reads while it is
 
 from __future__ import annotations
 
+import atexit
 import gc
 import json
 import os
@@ -65,9 +66,12 @@ def _become(order: dict[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(order["environment"])
     sys.argv = ["yoriai", *order["arguments"]]
-    from yoriai.cli.main import main
+    from yoriai.cli.main import build, run
 
-    main()
+    code = run(build())
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    os._exit(code)  # taking the interpreter apart would touch, and so copy, all that is shared
 
 
 if __name__ == "__main__":

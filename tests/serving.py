@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
 import select
+import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -110,18 +114,30 @@ def server(home: Path, *arguments: str, **further: str) -> Iterator[Served]:
 @contextmanager
 def server_with_model(home: Path, model: Path, **further: str) -> Iterator[Served]:
     """A server with SmolLM2 and two users: anna, who administers, and ben."""
-    added = yoriai(home, "model", "add", str(model), "--name", MODEL, "--link")
-    assert added.returncode == 0, added.stderr
+    template, tokens = _with_users(model)
+    shutil.copytree(template, home, symlinks=True, dirs_exist_ok=True)
+    with server(home, "--model", MODEL, "--yes", **further) as served:
+        served.tokens = dict(tokens)
+        yield served
+
+
+@functools.cache
+def _with_users(model: Path) -> tuple[Path, dict[str, str]]:
+    """A data folder to be copied, and the tokens of its users; made once by the command line, as people do it."""
+    home = Path(tempfile.mkdtemp(prefix="yoriai-template-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    _done(home, "model", "add", str(model), "--name", MODEL, "--link")
     tokens = {}
     for name, role in (("anna", "administrator"), ("ben", "member")):
-        made = yoriai(home, "user", "create", name, "--role", role, "--password-stdin", stdin=PASSWORD)
-        assert made.returncode == 0, made.stderr
-        token = yoriai(home, "token", "create", "tests", "--user", name, "--json")
-        assert token.returncode == 0, token.stderr
-        tokens[name] = json.loads(token.stdout)["token"]
-    with server(home, "--model", MODEL, "--yes", **further) as served:
-        served.tokens = tokens
-        yield served
+        _done(home, "user", "create", name, "--role", role, "--password-stdin", stdin=PASSWORD)
+        tokens[name] = json.loads(_done(home, "token", "create", "tests", "--user", name, "--json"))["token"]
+    return home, tokens
+
+
+def _done(home: Path, *arguments: str, stdin: str = "") -> str:
+    done = yoriai(home, *arguments, stdin=stdin)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def _address(process: Forked, stdout: IO[str], log: IO[str], patience_s: float = 120) -> str:
