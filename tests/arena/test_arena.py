@@ -16,6 +16,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from voting import games_of, real_votes
 
+from databases import lay_down
 from yoriai import bootstrap
 from yoriai.arena import words
 from yoriai.arena.arena import Cast, TakenIn, is_private
@@ -33,6 +34,7 @@ _WINNERS = {"left": "model_a", "right": "model_b", "tie": "tie"}
 @asynccontextmanager
 async def house(home: Path) -> AsyncIterator[tuple[Services, User, User]]:
     """All services, and two members."""
+    lay_down(home)
     async with bootstrap.build(Settings(home=home)) as services:
         made = [
             await services.accounts.create_user(name, "correct horse battery", Role.MEMBER)
