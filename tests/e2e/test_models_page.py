@@ -177,8 +177,14 @@ def test_another_machine_is_planned_with_beside_this_one(page: Page) -> None:
     expect(described("llama-3.1-70b")).to_contain_text("✕")
     expect(page.locator(".y-strip")).to_contain_text("2 × GeForce GTX 1080 Ti")
     page.click("text=How many times faster the described machine is")
-    expect(page.locator(".y-plan .y-chart")).to_contain_text("gemma-2-9b Q8_0")
-    expect(page.locator(".y-plan .y-chart path[stroke='#888']")).to_have_count(1)  # the line at 1
+    writing, reading = (page.locator(".y-plan .y-chart").nth(number) for number in range(2))
+    expect(writing).to_contain_text("gemma-2-9b Q8_0")
+    expect(writing).not_to_contain_text("multilingual-e5-small")
+    expect(reading).to_contain_text("multilingual-e5-small")
+    expect(writing.locator("path[stroke='#888']")).to_have_count(1)  # the line at 1
+    expect(writing).to_have_attribute(
+        "aria-label", re.compile("^How many times faster the described .*gemma-2-9b Q8_0 ")
+    )
     page.get_by_label("Fits", exact=True).select_option(label="Fits the described machine (◯)")
     assert "llama-3.1-8b" in names(page)
     assert "gemma-2-27b" not in names(page)
