@@ -22,7 +22,7 @@ from pydantic_settings import (
 )
 
 from yoriai.errors import UsageError
-from yoriai.types import Verdict
+from yoriai.models import Verdict
 
 
 def data_folder() -> Path:

@@ -13,10 +13,11 @@ from playwright.sync_api import Page, expect
 from browsing import NAMELESS, NewContext, sign_in
 from deliberating import COUNCIL, TREE, VOTE
 from serving import Served
+from yoriai.conversations import Conversation, ConversationMessage
 from yoriai.deliberation import Deliberation
 from yoriai.store import conversations as rows
 from yoriai.store.database import Database
-from yoriai.types import Conversation, ConversationMessage, Sampling
+from yoriai.types import Sampling
 
 PANEL = ".y-deliberation"
 OPEN_ALL = f"document.querySelectorAll('{PANEL} details').forEach((each) => (each.open = true))"

@@ -14,13 +14,14 @@ from typing import Any, Literal
 from yoriai.access import Action, require
 from yoriai.chat import making, masking
 from yoriai.chat.chat import Chat
+from yoriai.conversations import Conversation, ConversationMessage
 from yoriai.errors import ConflictError, NotFoundError, UsageError, YoriaiError
 from yoriai.records import Comparison, Leak, Winner
 from yoriai.responders.registry import Registry
 from yoriai.store import comparisons as rows
 from yoriai.store import conversations
 from yoriai.store.database import Connection, Database
-from yoriai.types import Context, Conversation, ConversationMessage, Sampling, User
+from yoriai.types import Context, Sampling, User
 
 LEAST, MOST = 2, 6
 _LISTED = 200  # of the newest

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from yoriai import errors
 from yoriai.deliberation import Deliberation
 from yoriai.errors import YoriaiError
+from yoriai.models import POOLED
 from yoriai.types import (
-    POOLED,
     ChatRequest,
     Context,
     Event,

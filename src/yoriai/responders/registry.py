@@ -15,6 +15,7 @@ from yoriai.access import owners
 from yoriai.catalog.library import Library
 from yoriai.engines.router import Router
 from yoriai.errors import NotFoundError, UsageError
+from yoriai.models import POOLED, ResponderInfo
 from yoriai.records import Assistant, Council
 from yoriai.responders.assistants import Assistants
 from yoriai.responders.council import CouncilResponder
@@ -23,17 +24,7 @@ from yoriai.responders.members import Seat
 from yoriai.responders.model import ModelResponder, model_responder
 from yoriai.responders.naming import REASONER, Plan, around, parse
 from yoriai.store.collections import name_key
-from yoriai.types import (
-    POOLED,
-    CompletionRequest,
-    Context,
-    EmbeddingRequest,
-    Embeddings,
-    Event,
-    Responder,
-    ResponderInfo,
-    User,
-)
+from yoriai.types import CompletionRequest, Context, EmbeddingRequest, Embeddings, Event, Responder, User
 
 _log = logging.getLogger("yoriai.responders")
 ASSISTANT, COLLECTION = "assistant:", "collection:"

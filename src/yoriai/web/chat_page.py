@@ -18,9 +18,9 @@ from nicegui.events import GenericEventArguments
 from yoriai.bootstrap import Services
 from yoriai.chat.chat import ROOT
 from yoriai.chat.reply import ReplyUpdate
+from yoriai.conversations import Conversation, ConversationMessage
 from yoriai.errors import AuthenticationError, NotFoundError, YoriaiError
 from yoriai.i18n.catalogue import error_text
-from yoriai.types import Conversation, ConversationMessage
 from yoriai.web import layout, tree
 from yoriai.web.composer import Composer
 from yoriai.web.conversation_list import ConversationList

@@ -10,8 +10,8 @@ from nicegui import ui
 from yoriai.bootstrap import Services
 from yoriai.chat.comparisons import LEAST, MOST, Asked, Compared
 from yoriai.i18n.catalogue import error_text
+from yoriai.models import POOLED
 from yoriai.records import Comparison
-from yoriai.types import POOLED
 from yoriai.web import layout
 from yoriai.web.columns import Columns
 from yoriai.web.composer import Composer

@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable
 from nicegui import ui
 
 from yoriai.errors import UsageError
+from yoriai.models import POOLED
 from yoriai.responders.naming import REASONER, parse
 from yoriai.responders.registry import Registry
-from yoriai.types import POOLED
 from yoriai.web import measured_minds
 from yoriai.web.handling import Handling
 from yoriai.web.visitor import Visitor

@@ -13,9 +13,10 @@ from typing import Any
 from anyio import to_thread
 from nicegui import ui
 
+from yoriai.conversations import ConversationMessage
 from yoriai.deliberation import Deliberation
 from yoriai.i18n.catalogue import text
-from yoriai.types import ConversationMessage, Language, Sources, Stage, Support, Usage
+from yoriai.types import Language, Sources, Stage, Support, Usage
 from yoriai.web import deliberations, markdown, notes, sources
 from yoriai.web.composer import LONGEST_QUESTION
 from yoriai.web.tree import Shown
