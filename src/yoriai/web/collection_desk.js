@@ -30,7 +30,7 @@ export default {
         <div class="y-row">
           <template v-if="state.own">
             <label class="y-inline">{{ labels.sharing }} <select :value="state.sharing" @change="$emit('share', { sharing: $event.target.value })">
-              <option value="owner">{{ labels.sharing_owner }}</option><option value="everyone">{{ labels.sharing_everyone }}</option></select></label>
+              <option value="owner">{{ state.unshared }}</option><option value="everyone">{{ labels.sharing_everyone }}</option></select></label>
             <q-btn flat no-caps icon="edit" :label="labels.rename" @click="beginRename" />
             <q-btn flat no-caps icon="delete" :label="labels.remove" @click="$emit('remove')" />
           </template>

@@ -13,7 +13,7 @@ from yoriai.responders.assistants import Mode
 from yoriai.web.visitor import Visitor
 
 _LABELS = (
-    "overview", "name", "rename", "remove", "ask", "sharing", "sharing_owner", "sharing_everyone", "stop",
+    "overview", "name", "rename", "remove", "ask", "sharing", "sharing_everyone", "stop",
     "resume", "watched", "unwatch", "add", "drop", "files", "folder", "paste", "title", "text", "add_text", "page",
     "add_page", "sent", "stop_sending", "clear", "upload_waiting", "upload_sending", "upload_sent", "upload_failed",
     "upload_stopped", "from", "from_passages", "from_whole", "only", "search", "look",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from yoriai.access import owners
+from yoriai.access import LOCAL_OPERATOR_ID, owners
 from yoriai.i18n.catalogue import text
 from yoriai.i18n.figures import size
 from yoriai.knowledge.collections import Status
@@ -45,6 +45,7 @@ def state(status: Status, user: User, visitor: Visitor) -> Values:
         "own": is_own(status, user),
         "sharing": collection.sharing,
         "sharingText": _sharing(status, user, visitor),
+        "unshared": _unshared(status, visitor),
         "facts": _facts(status, visitor),
         "index": _index(status, visitor),
         "jobs": [
@@ -158,7 +159,15 @@ def _score(value: float | None) -> str:
 def _sharing(status: Status, user: User, visitor: Visitor) -> str:
     if not is_own(status, user):
         return visitor.text("collections_of_another")
+    if status.collection.sharing == "owner":
+        return _unshared(status, visitor)
     return visitor.text(f"collections_sharing_{status.collection.sharing}")
+
+
+def _unshared(status: Status, visitor: Visitor) -> str:
+    """What was made on the terminal belongs to all administrators."""
+    is_local = status.collection.owner_id == LOCAL_OPERATOR_ID
+    return visitor.text("collections_sharing_local" if is_local else "collections_sharing_owner")
 
 
 def _facts(status: Status, visitor: Visitor) -> str:
