@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from yoriai.access import LOCAL_OPERATOR_ID
 from yoriai.cli.terminal import harmless, note, result, say, size
 from yoriai.i18n.catalogue import text
 from yoriai.i18n.terminal import terminal_language
@@ -41,6 +40,8 @@ def collection_cells(rows: Sequence[dict[str, Any]]) -> list[tuple[object, ...]]
 
 def _shared_with(row: dict[str, Any]) -> str:
     """What was made on the terminal belongs to all administrators."""
+    from yoriai.access import LOCAL_OPERATOR_ID  # imports what `--help` needn't wait for
+
     return (
         "local" if row["sharing"] == "owner" and row["owner_id"] == LOCAL_OPERATOR_ID else str(row["sharing"])
     )

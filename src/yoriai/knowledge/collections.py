@@ -16,10 +16,11 @@ from anyio import to_thread
 from yoriai.access import Action, owners, require
 from yoriai.errors import NotFoundError
 from yoriai.jobs.jobs import Jobs
+from yoriai.knowledge.attributes import Attributes
 from yoriai.knowledge.embedding import Embedder
 from yoriai.knowledge.filing import Filing
 from yoriai.knowledge.ingest import INGEST
-from yoriai.knowledge.membership import document_of, forget, found, present, shown
+from yoriai.knowledge.membership import document_of, forget, found, mark, present, shown, want_again
 from yoriai.knowledge.naming import LONGEST_NAME, check_free, checked_name
 from yoriai.knowledge.statuses import Status, Statuses
 from yoriai.records import Collection, KnownDocument, Sharing
@@ -46,13 +47,16 @@ class Collections:
         """One's own and what is shared, by name."""
         return await self._database.read(lambda connection: rows.readable(connection, owners(user)))
 
-    async def create(self, user: User, name: str, sharing: Sharing = "owner") -> Collection:
+    async def create(
+        self, user: User, name: str, sharing: Sharing = "owner", metadata: dict[str, str] | None = None
+    ) -> Collection:
         """Raises: ConflictError: one has a collection of that name. UsageError. ForbiddenError: a guest."""
         require(user, Action.KEEP_DOCUMENTS)
         now = datetime.now(UTC)
         collection = Collection(
             id=f"vs_{secrets.token_hex(12)}", owner_id=user.id, name=_checked(name), sharing=sharing,
             embedding_model="", revision=0, vector_revision=0, created_at=now, updated_at=now,
+            metadata=metadata or {},
         )  # fmt: skip
 
         def work(connection: Connection) -> Collection:
@@ -79,15 +83,17 @@ class Collections:
         return collection
 
     async def change(
-        self, user: User, collection_id: str, *, name: str | None = None, sharing: Sharing | None = None
-    ) -> Collection:
+        self, user: User, collection_id: str, *, name: str | None = None, sharing: Sharing | None = None,
+        metadata: dict[str, str] | None = None,
+    ) -> Collection:  # fmt: skip
         """Raises: NotFoundError, ConflictError, UsageError."""
 
         def work(connection: Connection) -> Collection:
             before = found(connection, user, collection_id, Action.CHANGE)
             if name is not None and rows.name_key(name) != rows.name_key(before.name):
                 _check_free(connection, user, _checked(name))
-            changes = {"name": _checked(name) if name is not None else None, "sharing": sharing}
+            checked = _checked(name) if name is not None else None
+            changes = {"name": checked, "sharing": sharing, "metadata": metadata}
             given = {key: value for key, value in changes.items() if value is not None}
             rows.change(connection, collection_id, updated_at=datetime.now(UTC), **given)
             return found(connection, user, collection_id, Action.READ)
@@ -183,29 +189,19 @@ class Collections:
         return await present(self._filing.path(document.file_id), document.name)
 
     async def tag(
-        self, user: User, collection_id: str, document_id: str, tags: Sequence[str]
-    ) -> KnownDocument:
-        """Set a document's tags. Raises: NotFoundError."""
-
-        def work(connection: Connection) -> KnownDocument:
-            collection = found(connection, user, collection_id, Action.CHANGE)
-            document = document_of(connection, collection_id, document_id)
-            documents.change(connection, document.id, tags=list(dict.fromkeys(tags)))
-            return shown(document_of(connection, collection_id, document.id), collection, user)
-
-        return await self._database.write(work)
+        self, user: User, collection_id: str, document_id: str, tags: Sequence[str] | None = None,
+        attributes: Attributes | None = None,
+    ) -> KnownDocument:  # fmt: skip
+        """Set a document's tags, or its attributes. Raises: NotFoundError."""
+        return await self._database.write(
+            lambda c: mark(c, user, collection_id, document_id, tags=tags, attributes=attributes)
+        )
 
     async def retry(self, user: User, collection_id: str, document_id: str) -> KnownDocument:
         """Let a document that failed or was stopped be read again; any other stays as it is. Raises: NotFoundError."""
-
-        def work(connection: Connection) -> tuple[Collection, KnownDocument]:
-            collection = found(connection, user, collection_id, Action.CHANGE)
-            document = document_of(connection, collection_id, document_id)
-            if document.status in ("failed", "stopped"):
-                documents.want(connection, document.id)
-            return collection, shown(document_of(connection, collection_id, document.id), collection, user)
-
-        collection, document = await self._database.write(work)
+        collection, document = await self._database.write(
+            lambda connection: want_again(connection, user, collection_id, document_id)
+        )
         if document.status == "queued":
             await self._jobs.submit(collection.owner_id, INGEST, collection_id)
         return document
