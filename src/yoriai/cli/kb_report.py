@@ -93,13 +93,14 @@ def print_status(reports: Sequence[dict[str, Any]]) -> None:
         result(say("kb_status_line", **{name: report[name] for name in _COUNTED}))
         if not report["is_model_installed"]:
             result("  " + say("kb_no_model", name=report["embedding_model"]))
-        for job in report["jobs"]:
+        # Work of a kind that waits while some of it is done is the same thing to whoever looks.
+        for job in {job["kind"]: job for job in reversed(report["jobs"])}.values():
             state = job["state"] if report["is_worked_on"] else "waiting"
             words = say(
                 f"kb_job_{state}", kind=say("kb_kind_" + job["kind"]), done=job["done"], total=job["total"]
             )
             result(f"  {words} {harmless(job['detail'])}".rstrip())
-        for error in report["errors"]:
+        for error in dict.fromkeys(report["errors"]):
             result(f"  {harmless(error)}")
         for folder in report["folders"]:
             name = "kb_folder_missing" if folder in report["missing_folders"] else "kb_folder"

@@ -104,4 +104,4 @@ def _limit(memory_bytes: int, total_s: float) -> list[str]:
 
 
 def _short(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"[:200]
+    return f"{type(error).__name__}: {error}"[:200].rstrip(". ")
