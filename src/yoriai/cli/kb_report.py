@@ -84,6 +84,11 @@ def status(said: dict[str, Any]) -> dict[str, Any]:
         "errors": [
             text(job["error_key"], terminal_language(), **job["error_values"]) for job in said["failed_jobs"]
         ],
+        "lost": [
+            document(each)
+            for each in said["listed"]
+            if "knowledge.warning_copy_gone" in each["document"]["warnings"]
+        ],
         "failures": [row for row in listed if row["status"] == "failed"],
     }
 
@@ -106,6 +111,8 @@ def print_status(reports: Sequence[dict[str, Any]]) -> None:
             name = "kb_folder_missing" if folder in report["missing_folders"] else "kb_folder"
             result("  " + say(name, path=harmless(folder)))
         print_failures(report["failures"])
+        for row in report["lost"]:
+            result(f"  {harmless(row['name'])}: {' '.join(row['warnings'])}")
 
 
 _COUNTED = ("name", "documents", "ready", "duplicates", "queued", "stopped", "failed", "passages", "vectors")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -32,6 +33,7 @@ from yoriai.types import User
 
 __all__ = ["Collections", "PageRow", "PassageRow", "Status"]
 Result = TypeVar("Result")
+COPY_GONE = "knowledge.warning_copy_gone"
 
 
 class Collections:
@@ -128,7 +130,7 @@ class Collections:
         def work(connection: Connection) -> list[KnownDocument]:
             collection = found(connection, user, collection_id, Action.READ)
             listed = documents.of_collection(connection, collection_id)
-            return [shown(document, collection, user) for document in listed]
+            return [shown(self._told(document), collection, user) for document in listed]
 
         return await self._database.read(work)
 
@@ -137,7 +139,7 @@ class Collections:
 
         def work(connection: Connection) -> KnownDocument:
             collection = found(connection, user, collection_id, Action.READ)
-            return shown(document_of(connection, collection_id, document_id), collection, user)
+            return shown(self._told(document_of(connection, collection_id, document_id)), collection, user)
 
         return await self._database.read(work)
 
@@ -230,6 +232,12 @@ class Collections:
             return files.remove_unused(connection)
 
         await self._forget_files(work)
+
+    def _told(self, document: KnownDocument) -> KnownDocument:
+        """With a warning where its copy is gone from the data folder, whoever took it."""
+        if document.status != "ready" or self._filing.has(document.file_id):
+            return document
+        return replace(document, warnings=(*document.warnings, COPY_GONE))
 
     async def _forget_files(self, work: Callable[[Connection], list[str]]) -> None:
         unused = await self._database.write(work)
