@@ -115,5 +115,5 @@ def test_a_button_that_the_keyboard_is_on_shows_it(page: Page) -> None:
     page.keyboard.press("Shift+Tab")
     focused = page.locator("button:focus-visible, a.q-btn:focus-visible")
     expect(focused).to_have_count(1)
-    outline = focused.evaluate("e => [getComputedStyle(e).outlineStyle, getComputedStyle(e).outlineWidth]")
-    assert outline == ["solid", "2px"]
+    expect(focused).to_have_css("outline-style", "solid")
+    expect(focused).to_have_css("outline-width", "2px")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from yoriai.cli import sharing
 from yoriai.cli.terminal import harmless, note, result, say, size
 from yoriai.i18n.catalogue import text
 from yoriai.i18n.terminal import terminal_language
@@ -19,8 +20,8 @@ def collection(said: dict[str, Any]) -> dict[str, Any]:
     """A collection as one flat row."""
     kept, documents = said["collection"], said["documents"]
     return {
-        "name": kept["name"], "id": kept["id"], "owner_id": kept["owner_id"],
-        "sharing": kept["sharing"], "documents": sum(documents.values()),
+        "name": kept["name"], "id": kept["id"], "owner_id": kept["owner_id"], "sharing": kept["sharing"],
+        "groups": [each["name"] for each in kept["groups"]], "documents": sum(documents.values()),
         "ready": documents.get("ready", 0), "duplicates": documents.get("duplicate", 0),
         "queued": documents.get("queued", 0), "stopped": documents.get("stopped", 0),
         "failed": documents.get("failed", 0), "passages": said["passages"], "vectors": said["vectors"],
@@ -32,19 +33,20 @@ def collection_cells(rows: Sequence[dict[str, Any]]) -> list[tuple[object, ...]]
     return [
         (
             row["name"], row["documents"], row["failed"], row["passages"], row["vectors"], size(row["size_bytes"]),
-            say(f"kb_sharing_{_shared_with(row)}"), row["id"],
+            _sharing(row), row["id"],
         )
         for row in rows
     ]  # fmt: skip
 
 
-def _shared_with(row: dict[str, Any]) -> str:
+def _sharing(row: dict[str, Any]) -> str:
     """What was made on the terminal belongs to all administrators."""
     from yoriai.access import LOCAL_OPERATOR_ID  # imports what `--help` needn't wait for
 
-    return (
-        "local" if row["sharing"] == "owner" and row["owner_id"] == LOCAL_OPERATOR_ID else str(row["sharing"])
-    )
+    if row["sharing"] == "owner" and row["owner_id"] == LOCAL_OPERATOR_ID:
+        return say("kb_sharing_local")
+    groups = [sharing.GROUP + name for name in row["groups"]]
+    return ", ".join(groups) or say(f"kb_sharing_{row['sharing']}")
 
 
 def document(said: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import TypeVar
 from anyio import to_thread
 
 from yoriai.access import Action, owners, require
+from yoriai.accounts import sharing as sharings
 from yoriai.errors import NotFoundError
 from yoriai.jobs.jobs import Jobs
 from yoriai.knowledge.attributes import Attributes
@@ -50,21 +51,26 @@ class Collections:
         return await self._database.read(lambda connection: rows.readable(connection, owners(user)))
 
     async def create(
-        self, user: User, name: str, sharing: Sharing = "owner", metadata: dict[str, str] | None = None
-    ) -> Collection:
-        """Raises: ConflictError: one has a collection of that name. UsageError. ForbiddenError: a guest."""
+        self, user: User, name: str, sharing: Sharing = "owner", group_ids: Sequence[str] = (), *,
+        metadata: dict[str, str] | None = None,
+    ) -> Collection:  # fmt: skip
+        """Raises: ConflictError: one has a collection of that name. UsageError. ForbiddenError: a guest.
+        NotFoundError: no such group, or not theirs.
+        """
         require(user, Action.KEEP_DOCUMENTS)
         now = datetime.now(UTC)
         collection = Collection(
-            id=f"vs_{secrets.token_hex(12)}", owner_id=user.id, name=_checked(name), sharing=sharing,
+            id=f"vs_{secrets.token_hex(12)}", owner_id=user.id, name=_checked(name), sharing="owner",
             embedding_model="", revision=0, vector_revision=0, created_at=now, updated_at=now,
             metadata=metadata or {},
         )  # fmt: skip
 
         def work(connection: Connection) -> Collection:
             _check_free(connection, user, collection.name)
-            rows.add(connection, collection)
-            return collection
+            shared = sharings.audience(connection, user, sharing, group_ids)
+            kept = replace(collection, **shared)
+            rows.add(connection, kept)
+            return kept
 
         return await self._database.write(work)
 
@@ -86,7 +92,7 @@ class Collections:
 
     async def change(
         self, user: User, collection_id: str, *, name: str | None = None, sharing: Sharing | None = None,
-        metadata: dict[str, str] | None = None,
+        group_ids: Sequence[str] | None = None, metadata: dict[str, str] | None = None,
     ) -> Collection:  # fmt: skip
         """Raises: NotFoundError, ConflictError, UsageError."""
 
@@ -94,9 +100,11 @@ class Collections:
             before = found(connection, user, collection_id, Action.CHANGE)
             if name is not None and rows.name_key(name) != rows.name_key(before.name):
                 _check_free(connection, user, _checked(name))
-            checked = _checked(name) if name is not None else None
-            changes = {"name": checked, "sharing": sharing, "metadata": metadata}
-            given = {key: value for key, value in changes.items() if value is not None}
+            given = sharings.changes(connection, user, before, sharing, group_ids)
+            if name is not None:
+                given["name"] = _checked(name)
+            if metadata is not None:
+                given["metadata"] = metadata
             rows.change(connection, collection_id, updated_at=datetime.now(UTC), **given)
             return found(connection, user, collection_id, Action.READ)
 
