@@ -259,9 +259,10 @@ def test_a_phone_shows_it_in_the_visitors_language_with_a_name_for_every_control
     hand_in(page, folder, 3)
     link = str(document(page, "rules.md").locator("a").get_attribute("href"))
     phone = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
+    (tmp_path / "swans").mkdir()
     for number in range(9):  # more than ten have a filter beside their heading
-        (tmp_path / f"{number}.txt").write_text(f"Swan {number}.")
-    hand_in(page, tmp_path, 12)
+        (tmp_path / "swans" / f"{number}.txt").write_text(f"Swan {number}.")
+    hand_in(page, tmp_path / "swans", 12)
     for locale, words in (("en-US", "Ask this collection"), ("ja-JP", "このコレクションに質問")):
         small = sign_in(new_context(locale=locale, color_scheme="dark", **phone), "ben")
         for place in ("/collections", address, link):
