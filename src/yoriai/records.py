@@ -56,6 +56,7 @@ class Collection:
     vector_revision: int
     created_at: datetime
     updated_at: datetime
+    metadata: dict[str, str] = field(default_factory=dict)  # what a client notes of it
     groups: tuple[GroupName, ...] = ()  # of sharing "groups": those that whoever looks may know of
 
 
@@ -150,6 +151,9 @@ class KnownDocument:
     error_values: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()  # keys of the catalogue of messages
     tags: tuple[str, ...] = ()
+    attributes: dict[str, str | float | bool] = field(
+        default_factory=dict
+    )  # types of those tags that have one
     pages: int = 0
     passages: int = 0
     modified_at: datetime | None = None

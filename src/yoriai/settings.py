@@ -126,6 +126,10 @@ class KnowledgeSettings(_Section):
     max_file_bytes: int = Field(
         200_000_000, ge=1000, description="Larger files are not taken into a collection."
     )
+    allow_unjailed_reading: bool = Field(
+        False,
+        description="Read files even where Linux can't jail the reading process: dangerous if one is hostile.",
+    )
     web_hosts: tuple[str, ...] = Field(
         (),
         description="Hosts whose pages may be added, like `example.org` or `*.example.org`; empty: none.",
