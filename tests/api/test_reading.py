@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import codecs
+import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
-from yoriai.api.app import create_api
+sys.path.insert(0, str(Path(__file__).parent))
+from described import API, OPENAPI
 
-API = create_api(None)
 ROUTES = [
     (method, path)
-    for path, operations in API.openapi()["paths"].items()
+    for path, operations in OPENAPI["paths"].items()
     for method, operation in operations.items()
     if "application/json" in operation.get("requestBody", {}).get("content", {})
 ]
