@@ -38,6 +38,7 @@ def clock() -> Clock:
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     database = Database(f"sqlite:///{lay_down(tmp_path)}")
+    database.migrate()
     yield database
     database.close()
 

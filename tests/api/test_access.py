@@ -12,13 +12,11 @@ import httpx2
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+from described import ROUTES
 from kept_things import ALL
 
-from yoriai.api.app import create_api
 from yoriai.api.principal import is_open
 
-SCHEMA = create_api(None).openapi()
-ROUTES = [(method.upper(), path) for path, operations in SCHEMA["paths"].items() for method in operations]
 OPEN = {("GET", "/health"), ("POST", "/api/setup"), ("POST", "/api/login")}
 ADMINISTRATION = {
     ("GET", "/metrics"),

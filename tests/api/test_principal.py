@@ -34,6 +34,7 @@ class Endless:
 @pytest.mark.parametrize("way", ["disabled", "revoked"])
 async def test_a_stream_is_cut_off_when_its_reader_may_read_no_more(tmp_path: Path, way: str) -> None:
     database = Database(f"sqlite:///{lay_down(tmp_path)}")
+    database.migrate()
     accounts = Accounts(database, AccountSettings())
     user = await accounts.create_user("anna", "correct horse battery", Role.MEMBER)
     token, secret = await accounts.create_token(user, "test")

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import codecs
+import sys
 from collections.abc import AsyncIterator
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 from fastapi import UploadFile
 
-from yoriai.api.app import create_api
 from yoriai.api.reading import name_of
 
-API = create_api(None)
+sys.path.insert(0, str(Path(__file__).parent))
+from described import API, OPENAPI
+
 ROUTES = [
     (method, path)
-    for path, operations in API.openapi()["paths"].items()
+    for path, operations in OPENAPI["paths"].items()
     for method, operation in operations.items()
     if "application/json" in operation.get("requestBody", {}).get("content", {})
 ]

@@ -48,6 +48,7 @@ anyio.run(main, sys.argv[1])
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     database = Database(f"sqlite:///{lay_down(tmp_path)}")
+    database.migrate()
     yield database
     database.close()
 

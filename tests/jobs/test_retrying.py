@@ -40,6 +40,7 @@ def work() -> Work:
 @pytest.fixture
 async def jobs(tmp_path: Path, work: Work) -> AsyncIterator[Jobs]:
     database = Database(f"sqlite:///{lay_down(tmp_path)}")
+    database.migrate()
     jobs = Jobs(database, tmp_path / "jobs.lock")
     jobs.handle("embed", work.do)
     jobs.start()

@@ -106,6 +106,7 @@ class Desk:
 @asynccontextmanager
 async def desk(home: Path, *, turn_s: float = 30.0) -> AsyncIterator[Desk]:
     database = Database(f"sqlite:///{lay_down(home)}")
+    database.migrate()
     jobs, filing, reader = (
         Jobs(database, home / "jobs.lock", turn_s),
         Filing(home / "copies", 10**6),

@@ -78,6 +78,7 @@ async def shelf(
     **settings: object,
 ) -> AsyncIterator[Shelf]:  # fmt: skip
     database = Database(f"sqlite:///{lay_down(home)}")
+    database.migrate()
     library, egress = Library(home / "models"), egress or Egress({})
     router = Router(EngineSettings(threads=1, parallel=2), remotes, library, egress)
     jobs = Jobs(database, home / "jobs.lock")

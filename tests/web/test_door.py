@@ -28,6 +28,7 @@ class Inside:
 @pytest.fixture
 def accounts(tmp_path: Path) -> Any:
     database = Database(f"sqlite:///{lay_down(tmp_path)}")
+    database.migrate()
     yield Accounts(database, AccountSettings())
     database.close()
 
