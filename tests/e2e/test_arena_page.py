@@ -82,7 +82,9 @@ def test_two_tabs_have_one_vote_and_one_side_by_its_own_address_is_the_battle(
     page.press(".y-composer textarea", "Enter")
     page.wait_for_url("**/arena/battles/*")
     other = page.context.new_page()
-    battle = page.evaluate("fetch(`/api/arena/battles/${location.pathname.split('/').pop()}`).then((r) => r.json())")
+    battle = page.evaluate(
+        "fetch(`/api/arena/battles/${location.pathname.split('/').pop()}`).then((r) => r.json())"
+    )
     other.goto(f"/c/{battle['columns'][0]['conversation']['id']}")
     other.wait_for_url(page.url)
     for tab in (page, other):

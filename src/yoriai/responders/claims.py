@@ -18,9 +18,9 @@ from yoriai.errors import YoriaiError
 from yoriai.i18n.catalogue import text
 from yoriai.knowledge.split import language_of
 from yoriai.knowledge.support import WEAK, facts, score
-from yoriai.responders.members import Sitting
 from yoriai.responders.options import plain
 from yoriai.responders.quoting import ask_about, letters
+from yoriai.responders.sitting import Sitting
 from yoriai.types import ChatRequest, ResponseFormat
 
 _log = logging.getLogger("yoriai.responders")

@@ -19,9 +19,9 @@ from yoriai.records import Assistant, Council
 from yoriai.responders.assistants import Assistants
 from yoriai.responders.council import CouncilResponder
 from yoriai.responders.council_shelf import COUNCIL, CouncilShelf
-from yoriai.responders.members import Seat
 from yoriai.responders.model import ModelResponder, model_responder
 from yoriai.responders.naming import REASONER, Plan, around, parse
+from yoriai.responders.sitting import Seat
 from yoriai.store.collections import name_key
 from yoriai.types import (
     POOLED,

@@ -16,7 +16,9 @@ from yoriai.responders.councils import (
     MOST_MEMBERS,
     MOST_ROUNDS,
     MOST_SECONDS,
+    MOST_SECONDS_IN_ALL,
     MOST_TOKENS,
+    MOST_TOKENS_IN_ALL,
     Draft,
 )
 from yoriai.web.visitor import Visitor
@@ -43,6 +45,8 @@ class CouncilForm:
             self._rounds = self._number("rounds", 1, MOST_ROUNDS)
             self._tokens = self._number("member_tokens", 16, MOST_TOKENS)
             self._seconds = self._number("member_seconds", 1, MOST_SECONDS)
+            self._max_tokens = self._number("max_tokens", 64, MOST_TOKENS_IN_ALL)
+            self._max_seconds = self._number("max_seconds", 1, MOST_SECONDS_IN_ALL)
             sharings = {name: visitor.text(f"collections_sharing_{name}") for name in ("owner", "everyone")}
             self._sharing = self._select("sharing", sharings)
         self._reviews = ui.checkbox(self._text("reviews"))
@@ -62,6 +66,8 @@ class CouncilForm:
             "rounds": int(self._rounds.value or _EMPTY.rounds),
             "member_tokens": int(self._tokens.value or _EMPTY.member_tokens),
             "member_seconds": float(self._seconds.value or _EMPTY.member_seconds),
+            "max_tokens": int(self._max_tokens.value or _EMPTY.max_tokens),
+            "max_seconds": float(self._max_seconds.value or _EMPTY.max_seconds),
             "sharing": self._sharing.value,
         }
 
@@ -76,6 +82,7 @@ class CouncilForm:
         self._name.value, self._mode.value, self._reviews.value = shown.name, shown.mode, shown.reviews
         self._rounds.value, self._sharing.value = shown.rounds, shown.sharing
         self._tokens.value, self._seconds.value = shown.member_tokens, shown.member_seconds
+        self._max_tokens.value, self._max_seconds.value = shown.max_tokens, shown.max_seconds
         self._mode_changed()
 
     def _mode_changed(self) -> None:
