@@ -35,10 +35,10 @@ from yoriai.knowledge.measure import share
 from yoriai.records import Council
 from yoriai.responders.comparing import answer_key
 from yoriai.responders.council import CouncilResponder
-from yoriai.responders.members import Seat
 from yoriai.responders.model import model_responder
 from yoriai.responders.naming import parse
 from yoriai.responders.reasoner import ReasonerResponder
+from yoriai.responders.sitting import Seat
 from yoriai.settings import EngineSettings, ReasonerSettings
 from yoriai.types import ChatRequest, Context, Message, Responder, Role, TextDelta, Usage, User
 

@@ -137,6 +137,11 @@ async def test_what_members_agree_on_is_borne_out_by_their_words() -> None:
         ("Air scatters blue light", ("A", "B"), ("C",)), ("The sea is mirrored", ("C",), ()),
     ]  # fmt: skip
 
+    own = {"claim": "The sea is mirrored in it:", "A": "agrees", "B": "differs", "C": "differs"}
+    mistaken = Member("chair", lambda request: claims(own) if is_claims(request) else "Well.")
+    (claim,) = (await asked(council(three(), mistaken))).deliberation.claims
+    assert (claim.agree, claim.differ) == (("C",), ("B",))
+
     row = {"claim": "Light has 7 colours", "A": "agrees", "B": "agrees", "C": "agrees"}
     made_up = Member("chair", lambda request: claims(row) if is_claims(request) else "Well.")
     assert (await asked(council(three(), made_up))).deliberation.claims == ()
