@@ -6,7 +6,6 @@ Knows no step: `members`, `reviewing`, `debate`, `claims` and `chair` ask throug
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,11 +14,10 @@ from yoriai.deliberation import Contribution, Deliberation, Review
 from yoriai.errors import EngineBusyError, YoriaiError
 from yoriai.records import Council
 from yoriai.responders.comparing import kind_of
-from yoriai.responders.emitting import Emit
+from yoriai.responders.emitting import Emit, Snapshots
 from yoriai.responders.search.calls import Calls, Reply
 from yoriai.types import ChatRequest, Context, Event, Language, Message, ReasoningDelta, Responder, Stage
 
-_APART_S = 0.2  # between two snapshots that nobody waits for
 _LONGEST_WAIT_S = 600  # for a model to be loaded, or for a turn; then the member is late all the same
 _SEEDS = 2**32 - 1
 
@@ -48,8 +46,10 @@ class Sitting:
     state: Deliberation
     replies: dict[tuple[str, int], Reply] = field(default_factory=dict)  # by label and round
     errors: list[YoriaiError] = field(default_factory=list)
-    _told: float = 0.0
-    _due: asyncio.TimerHandle | None = None  # of a snapshot that comes later
+    snapshots: Snapshots = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.snapshots = Snapshots(self.emit)
 
     @property
     def language(self) -> Language:
@@ -64,17 +64,7 @@ class Sitting:
     def tell(self, *, is_urgent: bool = False, **changes: Any) -> None:
         """Change the state; followers get a snapshot, at most five a second."""
         self.state = replace(self.state, **changes, cost=self.calls.cost)
-        wait_s = 0 if is_urgent else self._told + _APART_S - time.monotonic()
-        if wait_s <= 0:
-            self._show()
-        elif self._due is None:
-            self._due = asyncio.get_running_loop().call_later(wait_s, self._show)
-
-    def _show(self) -> None:
-        if self._due:
-            self._due.cancel()
-        self._due, self._told = None, time.monotonic()
-        self.emit(self.state)
+        self.snapshots.tell(self.state, is_urgent=is_urgent)
 
     def put(self, contribution: Contribution) -> None:
         """In the place of the one with its label and round, else behind the others."""
