@@ -45,7 +45,16 @@ from yoriai.types import ChatRequest, Context, Message, Responder, Role, TextDel
 USER = User(id=LOCAL_OPERATOR_ID, name="local", role=Role.ADMINISTRATOR)
 SAMPLED = 0.7
 SINGLES = ("single", "sampled")
-METHODS = (*SINGLES, "self-consistency-5", "self-consistency-8", "best-of-8", "tree-8", "vote", "synthesise")
+METHODS = (
+    *SINGLES,
+    "self-consistency-5",
+    "self-consistency-8",
+    "best-of-8",
+    "best-of-8+pairs",
+    "tree-8",
+    "vote",
+    "synthesise",
+)
 _OF_ALL = ("vote", "synthesise")  # councils of all models that were named
 
 
