@@ -17,6 +17,7 @@ from anyio import to_thread
 
 from yoriai.access import LOCAL_OPERATOR_ID
 from yoriai.accounts.accounts import Accounts
+from yoriai.accounts.groups import Groups
 from yoriai.arena.arena import Arena
 from yoriai.arena.battles import Battles
 from yoriai.arena.facts import Facts
@@ -66,6 +67,7 @@ class Services:
     results: Results
     database: Database
     accounts: Accounts
+    groups: Groups
     router: Router
     assistants: Assistants
     councils: Councils
@@ -104,7 +106,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         ending.push_async_callback(knowledge.aclose)
         results = Results(database=database)
         assistants = Assistants(database, router, library)
-        shelf, rewrites = CouncilShelf(database), Rewrites()
+        shelf, rewrites, metrics = CouncilShelf(database), Rewrites(), Metrics()
         registry = Registry(
             router, library, assistants, shelf, default=settings.model, judge=settings.reasoner.judge,
             answers=lambda assistant, inner, judge: AssistantResponder(assistant, inner, knowledge, rewrites, judge),
@@ -112,7 +114,6 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
                 plan, inner, judge or inner, settings.reasoner, at_once=settings.engine.parallel
             ),
         )  # fmt: skip
-        metrics = Metrics()
         chat = Chat(database, registry, metrics)
         ending.push_async_callback(chat.aclose)
         comparisons = Comparisons(database, registry, chat)
@@ -128,6 +129,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
             results=results,
             database=database,
             accounts=Accounts(database, settings.accounts),
+            groups=Groups(database),
             router=router,
             assistants=assistants,
             councils=Councils(database, shelf, registry),

@@ -1,4 +1,4 @@
-"""The values of what is kept for people: collections, files, documents, assistants, councils, long work. No behaviour.
+"""The values of what is kept for people: groups, collections, documents, assistants, councils, jobs. No behaviour.
 
 `store` reads and writes them, `jobs`, `knowledge` and `responders` work with them, the surfaces show them.
 """
@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from yoriai.types import Sampling
 
-Sharing = Literal["owner", "everyone"]
+Sharing = Literal["owner", "groups", "everyone"]  # who may read it; to change it is its owner's alone
 # duplicate: another document of the collection has this content; stopped: somebody wants it to be read later;
 # excluded: removed, though its folder still has it.
 DocumentStatus = Literal["queued", "ready", "failed", "duplicate", "stopped", "excluded"]
@@ -20,6 +20,29 @@ Winner = Literal["model_a", "model_b", "tie", "bothbad"]
 Topic = Literal["code", "arithmetic", "documents", "writing", "other"]
 Leak = Literal["", "model_a", "model_b", "both"]
 Voters = Literal["everyone", "mine", "here", "imported"]  # who voted
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GroupName:
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Member:
+    id: str
+    name: str
+    active: bool  # a disabled account stays in its groups, and sees nothing
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Group:
+    """Accounts that things are shared with together."""
+
+    id: str
+    name: str
+    created_at: datetime
+    members: tuple[Member, ...] = ()  # by name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,6 +56,7 @@ class Collection:
     vector_revision: int
     created_at: datetime
     updated_at: datetime
+    groups: tuple[GroupName, ...] = ()  # of sharing "groups": those that whoever looks may know of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,6 +79,7 @@ class Assistant:
     judge: str = ""  # model that is asked about sentences afterwards; empty: none
     created_at: datetime
     updated_at: datetime
+    groups: tuple[GroupName, ...] = ()  # of sharing "groups": those that whoever looks may know of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,6 +116,7 @@ class Council:
     max_seconds: float = 3600.0  # for all of it, from the first call on
     created_at: datetime
     updated_at: datetime
+    groups: tuple[GroupName, ...] = ()  # of sharing "groups": those that whoever looks may know of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -203,5 +229,6 @@ class VoteFilter:
     topic: Topic | Literal[""] = ""
     voters: Voters = "everyone"
     judge: str = ""
+    group: str = ""  # id; only votes that those who are in it now have cast here
     with_named: bool = False  # also where the names were seen
     with_leaks: bool = False  # also where an answer told its name

@@ -33,6 +33,7 @@ class User:
     role: Role
     active: bool = True
     created_at: datetime | None = None
+    group_ids: tuple[str, ...] = ()  # that they were in when they were looked up
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

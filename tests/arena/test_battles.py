@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from databases import lay_down
 from fakes.echo_model import echo_model
 from yoriai import bootstrap
 from yoriai.arena.battles import Battle
@@ -27,6 +28,7 @@ ECHO, SLOW, BROKEN = "fake/echo", "fake/slow", "fake/broken"
 @asynccontextmanager
 async def house(home: Path, *models: str) -> AsyncIterator[tuple[Services, Context]]:
     """All services, and one user. A remote endpoint has these models."""
+    lay_down(home)
     with echo_model() as url:
         remote = RemoteSettings(
             name="fake", url=url, models=tuple(each.removeprefix("fake/") for each in models)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from databases import lay_down
 from yoriai import bootstrap
 from yoriai.bootstrap import Services
 from yoriai.chat.chat import ROOT
@@ -24,6 +25,7 @@ ENDLESS = Sampling(temperature=0, repeat_penalty=0.5, max_tokens=1500)
 @asynccontextmanager
 async def house(home: Path, model: Path, **engine: int) -> AsyncIterator[tuple[Services, Context]]:
     """All services with SmolLM2, and one user."""
+    lay_down(home)
     settings = Settings(home=home, engine=EngineSettings(threads=1, parallel=2, **engine))
     async with bootstrap.build(settings) as services:
         services.library.add(model, name="smollm2-135m", link=True)

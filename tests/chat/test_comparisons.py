@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from databases import lay_down
 from fakes.echo_model import echo_model
 from yoriai import bootstrap
 from yoriai.bootstrap import Services
@@ -27,6 +28,7 @@ TELLTALE = ("fake", "echo", "slow", "broken", "smollm2")
 @asynccontextmanager
 async def house(home: Path, model: Path | None = None) -> AsyncIterator[tuple[Services, Context]]:
     """All services, and one user; with `model` as smollm2."""
+    lay_down(home)
     with echo_model() as url:
         remote = RemoteSettings(name="fake", url=url, models=("echo", "slow", "broken"))
         engine = EngineSettings(threads=1, parallel=2, context_size=1024)

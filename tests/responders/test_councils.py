@@ -11,6 +11,7 @@ import anyio
 import psutil
 import pytest
 
+from databases import lay_down
 from yoriai import bootstrap
 from yoriai.bootstrap import LOCAL_OPERATOR, Services
 from yoriai.deliberation import Deliberation
@@ -30,6 +31,7 @@ PAIR = (ONE, TWO)
 
 @pytest.fixture
 async def services(tmp_path: Path, smollm2_path: Path) -> AsyncIterator[Services]:
+    lay_down(tmp_path)
     settings = Settings(home=tmp_path, engine=EngineSettings(threads=1, parallel=2))
     async with bootstrap.build(settings) as services:
         for name in PAIR:

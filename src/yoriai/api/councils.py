@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from yoriai.api.groups import GroupIds
 from yoriai.api.principal import CurrentUser
 from yoriai.api.reading import Body, StrictRoute
 from yoriai.api.shapes import ERRORS
@@ -44,6 +45,7 @@ class NewCouncil(Body):
     name: Name
     members: Members
     sharing: Sharing = "owner"
+    group_ids: GroupIds = Field(default_factory=list)
     chair: Chair = ""
     mode: Mode = "synthesise"
     reviews: bool = False
@@ -58,6 +60,7 @@ class CouncilChange(Body):
     name: Name | None = None
     members: Members | None = None
     sharing: Sharing | None = None
+    group_ids: GroupIds | None = None
     chair: Chair | None = None
     mode: Mode | None = None
     reviews: bool | None = None

@@ -134,5 +134,6 @@ def allowed(action: Action) -> Callable[[User], User]:
 CurrentUser = Annotated[User, Depends(current_user)]
 CurrentContext = Annotated[Context, Depends(current_context)]
 Administrator = Annotated[User, Depends(allowed(Action.MANAGE_USERS))]
+GroupManager = Annotated[User, Depends(allowed(Action.MANAGE_GROUPS))]
 ModelManager = Annotated[User, Depends(allowed(Action.MANAGE_MODELS))]
 MetricsReader = Annotated[User, Depends(allowed(Action.SEE_METRICS))]

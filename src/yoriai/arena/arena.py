@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 from anyio import to_thread
 
 from yoriai.access import Action, can, owners, require
+from yoriai.accounts import groups
 from yoriai.arena.board import Board, board, games_of
 from yoriai.arena.exchange import Reader, derived, key_of, line
 from yoriai.arena.facts import Facts
@@ -29,6 +30,7 @@ from yoriai.types import User
 
 _BATCH, _BATCH_CHARACTERS = 500, 4_000_000  # in one transaction: others get to write between two
 _PAGE = 100  # votes that are read at once to be given out
+FEWEST_VOTERS = 3  # of a group: of two, each would see from the board how the other voted
 _OF_ONE_USER = ("assistant:", "collection:", "council:")  # names that mean something else to everybody
 
 
@@ -91,7 +93,13 @@ class Arena:
         await self._database.write(work)
 
     async def board(self, user: User, wanted: VoteFilter, *, with_style: bool = False) -> Board:
-        """Of all votes that count for this user. `with_style`: length and Markdown held constant."""
+        """Of all votes that count for this user. `with_style`: length and Markdown held constant.
+
+        Raises:
+            NotFoundError: the group that is wanted isn't there, or isn't this user's to see.
+        """
+        if wanted.group and await self._voters(user, wanted) < FEWEST_VOTERS:
+            return replace(board([], wanted), is_withheld=True)
         found = await self._tallies(user, wanted, with_style=with_style)
         made = await to_thread.run_sync(lambda: board(found, wanted, with_style=with_style))
         facts = await self._facts.of([row.model for row in made.rows])
@@ -158,6 +166,13 @@ class Arena:
         return await self._database.read(
             lambda connection: rows.tallies(connection, owners(user), wanted, with_style=with_style)
         )
+
+    async def _voters(self, user: User, wanted: VoteFilter) -> int:
+        def work(connection: Connection) -> int:
+            groups.found(connection, user, wanted.group)
+            return rows.voters(connection, owners(user), wanted)
+
+        return await self._database.read(work)
 
     async def _shown(self, name: str, user: User) -> str:
         return await self._registry.present_name(name, user) if is_private(name) else name

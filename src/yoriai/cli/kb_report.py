@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from yoriai.cli import sharing
 from yoriai.cli.terminal import harmless, note, result, say, size
 from yoriai.i18n.catalogue import text
 from yoriai.i18n.terminal import terminal_language
@@ -19,7 +20,8 @@ def collection(said: dict[str, Any]) -> dict[str, Any]:
     """A collection as one flat row."""
     kept, documents = said["collection"], said["documents"]
     return {
-        "name": kept["name"], "id": kept["id"], "sharing": kept["sharing"], "documents": sum(documents.values()),
+        "name": kept["name"], "id": kept["id"], "sharing": kept["sharing"],
+        "groups": [each["name"] for each in kept["groups"]], "documents": sum(documents.values()),
         "ready": documents.get("ready", 0), "duplicates": documents.get("duplicate", 0),
         "queued": documents.get("queued", 0), "stopped": documents.get("stopped", 0),
         "failed": documents.get("failed", 0), "passages": said["passages"], "vectors": said["vectors"],
@@ -31,10 +33,15 @@ def collection_cells(rows: Sequence[dict[str, Any]]) -> list[tuple[object, ...]]
     return [
         (
             row["name"], row["documents"], row["failed"], row["passages"], row["vectors"], size(row["size_bytes"]),
-            say(f"kb_sharing_{row['sharing']}"), row["id"],
+            _sharing(row), row["id"],
         )
         for row in rows
     ]  # fmt: skip
+
+
+def _sharing(row: dict[str, Any]) -> str:
+    groups = [sharing.GROUP + name for name in row["groups"]]
+    return ", ".join(groups) or say(f"kb_sharing_{row['sharing']}")
 
 
 def document(said: dict[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from yoriai.cli import (
     chat,
     council,
     doctor,
+    group,
     kb,
     model,
     serve,
@@ -106,6 +107,7 @@ def build() -> typer.Typer:
     app.add_typer(arena.commands(), name="arena", help=say("arena_help"))
     app.add_typer(model.commands(), name="model", help=say("model_help"))
     app.add_typer(user.commands(), name="user", help=say("user_help"))
+    app.add_typer(group.commands(), name="group", help=say("group_help"))
     app.add_typer(token.commands(), name="token", help=say("token_help"))
     return app
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -14,6 +15,7 @@ from typing import TypeVar
 from anyio import to_thread
 
 from yoriai.access import Action, owners, require
+from yoriai.accounts import sharing as sharings
 from yoriai.errors import NotFoundError
 from yoriai.jobs.jobs import Jobs
 from yoriai.knowledge.embedding import Embedder
@@ -46,19 +48,25 @@ class Collections:
         """One's own and what is shared, by name."""
         return await self._database.read(lambda connection: rows.readable(connection, owners(user)))
 
-    async def create(self, user: User, name: str, sharing: Sharing = "owner") -> Collection:
-        """Raises: ConflictError: one has a collection of that name. UsageError. ForbiddenError: a guest."""
+    async def create(
+        self, user: User, name: str, sharing: Sharing = "owner", group_ids: Sequence[str] = ()
+    ) -> Collection:
+        """Raises: ConflictError: one has a collection of that name. UsageError. ForbiddenError: a guest.
+        NotFoundError: no such group, or not theirs.
+        """
         require(user, Action.KEEP_DOCUMENTS)
         now = datetime.now(UTC)
         collection = Collection(
-            id=f"vs_{secrets.token_hex(12)}", owner_id=user.id, name=_checked(name), sharing=sharing,
+            id=f"vs_{secrets.token_hex(12)}", owner_id=user.id, name=_checked(name), sharing="owner",
             embedding_model="", revision=0, vector_revision=0, created_at=now, updated_at=now,
         )  # fmt: skip
 
         def work(connection: Connection) -> Collection:
             _check_free(connection, user, collection.name)
-            rows.add(connection, collection)
-            return collection
+            shared = sharings.audience(connection, user, sharing, group_ids)
+            kept = replace(collection, **shared)
+            rows.add(connection, kept)
+            return kept
 
         return await self._database.write(work)
 
@@ -79,16 +87,18 @@ class Collections:
         return collection
 
     async def change(
-        self, user: User, collection_id: str, *, name: str | None = None, sharing: Sharing | None = None
-    ) -> Collection:
+        self, user: User, collection_id: str, *, name: str | None = None, sharing: Sharing | None = None,
+        group_ids: Sequence[str] | None = None,
+    ) -> Collection:  # fmt: skip
         """Raises: NotFoundError, ConflictError, UsageError."""
 
         def work(connection: Connection) -> Collection:
             before = found(connection, user, collection_id, Action.CHANGE)
             if name is not None and rows.name_key(name) != rows.name_key(before.name):
                 _check_free(connection, user, _checked(name))
-            changes = {"name": _checked(name) if name is not None else None, "sharing": sharing}
-            given = {key: value for key, value in changes.items() if value is not None}
+            given = sharings.changes(connection, user, before, sharing, group_ids)
+            if name is not None:
+                given["name"] = _checked(name)
             rows.change(connection, collection_id, updated_at=datetime.now(UTC), **given)
             return found(connection, user, collection_id, Action.READ)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from anyio import to_thread
 
-from yoriai.access import Action, Thing, owners, require
+from yoriai.access import Action, owners, require, thing_of
 from yoriai.errors import NotFoundError
 from yoriai.knowledge.folders import is_under, path_of
 from yoriai.records import Collection, KnownDocument
@@ -27,7 +27,7 @@ def found(connection: Connection, user: User, collection_id: str, action: Action
     collection = rows.find(connection, owners(user), collection_id)
     if collection is None:
         raise NotFoundError("access.not_found", param="vector_store_id")
-    require(user, action, Thing(owner_id=collection.owner_id, is_shared=collection.sharing == "everyone"))
+    require(user, action, thing_of(collection))
     return collection
 
 

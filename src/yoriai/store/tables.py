@@ -65,6 +65,30 @@ users = Table(
     Column("created_at", UtcDateTime, nullable=False),
 )
 
+groups = Table(
+    "groups",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("name_key", String(200), nullable=False, unique=True),  # how names are compared
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+group_members = Table(
+    "group_members",
+    metadata,
+    Column("group_id", ForeignKey(groups.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("user_id", ForeignKey(users.c.id, ondelete="CASCADE"), primary_key=True, index=True),
+    Column("added_at", UtcDateTime, nullable=False),
+)
+
+shares = Table(
+    "shares",
+    metadata,
+    Column("thing_id", String(32), primary_key=True),  # no key: a collection, an assistant or a council
+    Column("group_id", ForeignKey(groups.c.id, ondelete="CASCADE"), primary_key=True, index=True),
+)
+
 sessions = Table(
     "sessions",
     metadata,
@@ -181,7 +205,7 @@ collections = Table(
     Column("owner_id", String(32), nullable=False, index=True),  # no key: the local operator has no account
     Column("name", String(200), nullable=False),
     Column("name_key", Text, nullable=False),  # how names are compared
-    Column("sharing", String(20), nullable=False),
+    Column("sharing", String(20), nullable=False),  # owner, everyone; with groups: rows of `shares`
     Column("embedding_model", String(256), nullable=False),  # whose vectors are searched; empty: none yet
     Column("revision", Integer, nullable=False),  # goes up whenever passages change
     Column("vector_revision", Integer, nullable=False),  # goes up whenever vectors change
@@ -283,7 +307,7 @@ assistants = Table(
     Column("owner_id", String(32), nullable=False, index=True),  # no key: the local operator has no account
     Column("name", String(200), nullable=False),
     Column("name_key", Text, nullable=False),  # how names are compared
-    Column("sharing", String(20), nullable=False),
+    Column("sharing", String(20), nullable=False),  # owner, everyone; with groups: rows of `shares`
     Column("model", String(256), nullable=False),  # empty: whoever answers by default
     Column("system_prompt", Text, nullable=False),
     Column("sampling", JSON, nullable=False),
@@ -303,7 +327,7 @@ councils = Table(
     Column("owner_id", String(32), nullable=False, index=True),  # no key: the local operator has no account
     Column("name", String(200), nullable=False),
     Column("name_key", Text, nullable=False),  # how names are compared
-    Column("sharing", String(20), nullable=False),
+    Column("sharing", String(20), nullable=False),  # owner, everyone; with groups: rows of `shares`
     Column("members", JSON, nullable=False),  # names of responders that last
     Column("chair", String(1000), nullable=False),  # empty: the first member
     Column("mode", String(20), nullable=False),
