@@ -60,7 +60,7 @@ def test_a_reasoner_is_asked_beside_its_model_without_writing_its_name(page: Pag
     page.get_by_role("button", name="Think longer").click()
     page.get_by_role("combobox", name="Who thinks").click()
     page.locator(".q-menu .q-item", has_text=ECHO).click()
-    page.get_by_role("button", name="Use").click()
+    page.get_by_role("button", name="Use it").click()
     expect(page.locator(".y-chosen .q-chip")).to_have_count(2)
     ask(page, "Seven?")
     expect(page.locator(".y-column-head").nth(1)).to_contain_text(f"self-consistency-8({ECHO})")
