@@ -113,6 +113,8 @@ class Council:
     rounds: int  # of a debate, after the first answers
     member_tokens: int  # of one answer
     member_seconds: float  # for one answer, from when its model is ready
+    max_tokens: int = 65_536  # that all of them write together
+    max_seconds: float = 3600.0  # for all of it, from the first call on
     created_at: datetime
     updated_at: datetime
     groups: tuple[GroupName, ...] = ()  # of sharing "groups": those that whoever looks may know of

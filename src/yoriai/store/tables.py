@@ -28,7 +28,7 @@ from sqlalchemy import (
     true,
 )
 
-REVISION = "0014"  # of the newest migration: a database that has it needs no Alembic at start-up
+REVISION = "0015"  # of the newest migration: a database that has it needs no Alembic at start-up
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -337,6 +337,8 @@ councils = Table(
     Column("rounds", Integer, nullable=False),
     Column("member_tokens", Integer, nullable=False),
     Column("member_seconds", Float, nullable=False),
+    Column("max_tokens", Integer, nullable=False),
+    Column("max_seconds", Float, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
 )

@@ -105,6 +105,9 @@ class ChatPage:
                 self._conversation, self._messages = await self._chat.get(user, conversation_id)
             except NotFoundError as error:
                 self._tell(error)
+        if self._conversation and self._conversation.is_masked:  # nothing but a vote can be done with it
+            ui.navigate.to(f"/arena/battles/{self._conversation.comparison_id}")
+            self._conversation, self._messages = None, []
         conversation = self._conversation
         self._list.set_active(conversation.id if conversation else "")
         self._composer.set_conversation(conversation.id if conversation else "")
