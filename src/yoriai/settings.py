@@ -150,6 +150,22 @@ class ReasonerSettings(_Section):
     )
 
 
+class SandboxSettings(_Section):
+    """Where code of models and of exams runs."""
+
+    isolation: Literal["auto", "bubblewrap", "landlock", "off"] = Field(
+        "auto", description="How code is kept apart; auto: the strongest that works here; off: none is run."
+    )
+    parallel: int = Field(2, ge=1, le=256, description="Programs that run at the same time; others wait.")
+    kernels: int = Field(4, ge=1, le=256, description="Chats whose variables are kept in memory.")
+    kernel_idle_s: float = Field(
+        900, gt=0, description="Variables of a chat that is idle so long are forgotten."
+    )
+    first_uid: int = Field(
+        200_000, ge=1000, description="Started as root, each program gets a user id of its own from here on."
+    )
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="YORIAI_",
@@ -174,6 +190,7 @@ class Settings(BaseSettings):
     knowledge: KnowledgeSettings = KnowledgeSettings()
     reasoner: ReasonerSettings = ReasonerSettings()
     accounts: AccountSettings = AccountSettings()
+    sandbox: SandboxSettings = SandboxSettings()
     remotes: tuple[RemoteSettings, ...] = Field(
         (), description="OpenAI-compatible endpoints to use as engines."
     )

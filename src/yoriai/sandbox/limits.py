@@ -1,4 +1,4 @@
-"""How much a child may take. Values only; `process` (the parent) and `jail` (the child) hold to them."""
+"""How much a child may take. Values only; `process` and `jail` (documents), `running` and `inside` (code) hold to them."""
 
 from __future__ import annotations
 
@@ -19,3 +19,17 @@ class Limits:
     output_bytes: int = 256 * MIB  # all lines that the child says
     step_s: float = 120  # wall clock
     total_s: float = 3600  # wall clock, and also CPU time
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CodeLimits:
+    """What one run of a program, or one cell of a kernel, may cost before it is ended."""
+
+    wall_s: float = 30
+    memory_bytes: int = 1024 * MIB  # resident, all its processes together; the address space of each
+    output_bytes: int = MIB  # what it prints
+    files: int = 32  # that it may leave
+    files_bytes: int = 32 * MIB  # of them together
+    work_bytes: int = 64 * MIB  # room in its folder
+    temporary_bytes: int = 32 * MIB
+    processes: int = 64
