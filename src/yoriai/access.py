@@ -22,6 +22,7 @@ class Action(StrEnum):
     KEEP_DOCUMENTS = "keep_documents"  # files and collections of one's own
     KEEP_ASSISTANTS = "keep_assistants"
     KEEP_COUNCILS = "keep_councils"
+    KEEP_EXAMS = "keep_exams"  # runs of exams and questions of one's own
     BRING_VOTES = "bring_votes"  # of elsewhere; to vote, one only has to chat
     READ_FOLDERS = "read_folders"  # of this machine
     MANAGE_USERS = "manage_users"
@@ -38,11 +39,12 @@ class Thing:
 
 
 _OF_ADMINISTRATORS = {Action.MANAGE_USERS, Action.MANAGE_MODELS, Action.SEE_METRICS}
-_OF_MEMBERS = {Action.KEEP_DOCUMENTS, Action.KEEP_ASSISTANTS, Action.KEEP_COUNCILS, Action.BRING_VOTES}
+_OF_MEMBERS = {Action.KEEP_DOCUMENTS, Action.KEEP_ASSISTANTS, Action.KEEP_COUNCILS, Action.BRING_VOTES, Action.KEEP_EXAMS}
 _REFUSED = {
     Action.KEEP_DOCUMENTS: "access.not_for_guests",
     Action.KEEP_ASSISTANTS: "access.no_assistants_for_guests",
     Action.KEEP_COUNCILS: "access.no_councils_for_guests",
+    Action.KEEP_EXAMS: "access.no_exams_for_guests",
     Action.BRING_VOTES: "access.no_votes_for_guests",
     Action.READ_FOLDERS: "access.terminal_only",
 }

@@ -30,6 +30,10 @@ from yoriai.chat.comparisons import Comparisons
 from yoriai.egress import Egress
 from yoriai.engines.router import Router
 from yoriai.errors import PrerequisiteError
+from yoriai.evaluation.dataset import PURPOSE as EXAMS
+from yoriai.evaluation.dataset import Datasets
+from yoriai.evaluation.exam_list import hosts as exam_hosts
+from yoriai.evaluation.exams import Exams
 from yoriai.evaluation.outlook import Outlooks
 from yoriai.evaluation.results import Results
 from yoriai.jobs.jobs import Jobs
@@ -45,6 +49,9 @@ from yoriai.responders.registry import Registry
 from yoriai.settings import Settings
 from yoriai.store.database import Database
 from yoriai.telemetry import Metrics
+from yoriai.tools.built_in import built_in
+from yoriai.tools.files import ToolFiles
+from yoriai.tools.toolbox import Toolbox
 from yoriai.types import Role, User
 
 # Whoever runs Yoriai from this machine's terminal, with the rights of the account that owns the data folder.
@@ -70,10 +77,12 @@ class Services:
     assistants: Assistants
     councils: Councils
     registry: Registry
+    toolbox: Toolbox
     jobs: Jobs
     knowledge: Knowledge
     chat: Chat
     arena: Arena
+    exams: Exams
     comparisons: Comparisons
     battles: Battles
     metrics: Metrics
@@ -103,10 +112,12 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         )  # fmt: skip
         ending.push_async_callback(knowledge.aclose)
         results = Results(database=database)
-        assistants = Assistants(database, router, library)
+        tool_files = ToolFiles(database, settings.tools.max_upload_bytes)
+        toolbox = Toolbox(database, tool_files, settings.tools, built_in(knowledge))
+        assistants = Assistants(database, router, library, toolbox)
         shelf, rewrites = CouncilShelf(database), Rewrites()
         registry = Registry(
-            router, library, assistants, shelf, default=settings.model, judge=settings.reasoner.judge,
+            router, library, assistants, shelf, toolbox=toolbox, default=settings.model, judge=settings.reasoner.judge,
             answers=lambda assistant, inner, judge: AssistantResponder(assistant, inner, knowledge, rewrites, judge),
             reasons=lambda plan, inner, judge: ReasonerResponder(
                 plan, inner, judge or inner, settings.reasoner, at_once=settings.engine.parallel
@@ -117,6 +128,10 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         ending.push_async_callback(chat.aclose)
         comparisons = Comparisons(database, registry, chat)
         arena = Arena(database, registry, Facts(entries, library, policy, results))
+        exams = Exams(
+            database=database, jobs=jobs, registry=registry, judge=settings.evaluation.judge,
+            datasets=Datasets(settings.evaluation, settings.home / "exams", egress),
+        )  # fmt: skip
         yield Services(
             settings=settings,
             egress=egress,
@@ -132,10 +147,12 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
             assistants=assistants,
             councils=Councils(database, shelf, registry),
             registry=registry,
+            toolbox=toolbox,
             jobs=jobs,
             knowledge=knowledge,
             chat=chat,
             arena=arena,
+            exams=exams,
             comparisons=comparisons,
             battles=Battles(database, registry, comparisons, arena),
             metrics=metrics,
@@ -149,6 +166,7 @@ def allowed_hosts(settings: Settings, entries: Mapping[str, Entry]) -> dict[str,
         "hub": _HUB_STORES | {_host(settings.download.hub_url)},
         "url": frozenset(_host(url) for url in urls),
         PURPOSE: frozenset(settings.knowledge.web_hosts),
+        EXAMS: frozenset(exam_hosts() if settings.evaluation.download else ()),
         "remote": frozenset(_host(remote.url) for remote in settings.remotes),
     }
 

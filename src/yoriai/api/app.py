@@ -25,6 +25,7 @@ from yoriai.api import (
     councils,
     documents,
     errors,
+    exams,
     health,
     models,
     openai_chat,
@@ -36,6 +37,7 @@ from yoriai.api import (
     openai_vector_stores,
     session,
     tokens,
+    tools,
     users,
 )
 from yoriai.api.guard import API_POLICY, Guard
@@ -62,7 +64,9 @@ _MODULES = (
     collections,
     assistants,
     councils,
+    tools,
     arena,
+    exams,
     models,
     health,
 )

@@ -21,6 +21,7 @@ from yoriai.cli import (
     chat,
     council,
     doctor,
+    exams,
     kb,
     model,
     serve,
@@ -103,6 +104,7 @@ def build() -> typer.Typer:
     app.add_typer(kb.commands(), name="kb", help=say("kb_help"))
     app.add_typer(assistant.commands(), name="assistant", help=say("assistant_help"))
     app.add_typer(council.commands(), name="council", help=say("council_help"))
+    app.add_typer(exams.commands(), name="eval", help=say("eval_help"))
     app.add_typer(arena.commands(), name="arena", help=say("arena_help"))
     app.add_typer(model.commands(), name="model", help=say("model_help"))
     app.add_typer(user.commands(), name="user", help=say("user_help"))
