@@ -34,6 +34,7 @@ from yoriai.evaluation.dataset import PURPOSE as EXAMS
 from yoriai.evaluation.dataset import Datasets
 from yoriai.evaluation.exam_list import hosts as exam_hosts
 from yoriai.evaluation.exams import Exams
+from yoriai.evaluation.grading import grader
 from yoriai.evaluation.outlook import Outlooks
 from yoriai.evaluation.results import Results
 from yoriai.jobs.jobs import Jobs
@@ -46,6 +47,7 @@ from yoriai.responders.councils import Councils
 from yoriai.responders.grounding import Rewrites
 from yoriai.responders.reasoner import ReasonerResponder
 from yoriai.responders.registry import Registry
+from yoriai.sandbox.sandbox import Sandbox
 from yoriai.settings import Settings
 from yoriai.store.database import Database
 from yoriai.telemetry import Metrics
@@ -83,6 +85,7 @@ class Services:
     chat: Chat
     arena: Arena
     exams: Exams
+    sandbox: Sandbox
     comparisons: Comparisons
     battles: Battles
     metrics: Metrics
@@ -128,8 +131,10 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         ending.push_async_callback(chat.aclose)
         comparisons = Comparisons(database, registry, chat)
         arena = Arena(database, registry, Facts(entries, library, policy, results))
+        sandbox = Sandbox(settings.sandbox, settings.home)
+        ending.push_async_callback(sandbox.close)
         exams = Exams(
-            database=database, jobs=jobs, registry=registry, judge=settings.evaluation.judge,
+            database=database, jobs=jobs, registry=registry, judge=settings.evaluation.judge, grade=grader(sandbox),
             datasets=Datasets(settings.evaluation, settings.home / "exams", egress),
         )  # fmt: skip
         yield Services(
@@ -153,6 +158,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
             chat=chat,
             arena=arena,
             exams=exams,
+            sandbox=sandbox,
             comparisons=comparisons,
             battles=Battles(database, registry, comparisons, arena),
             metrics=metrics,
