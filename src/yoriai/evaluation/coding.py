@@ -27,7 +27,7 @@ def code_of(output: Output, name: str = "", prompt: str = "") -> str:
         name: of the function that it has to define.
         prompt: what a reply that defines no such function goes on from.
     """
-    code = _whole(_fenced(output))
+    code = _whole(_fenced(output, name))
     if prompt and not _defines(code, name):
         body = output.text if not _FENCE.search(output.text) else code
         return _whole(prompt + body)
@@ -46,14 +46,18 @@ async def graded(bench: Bench, code: str, tests: Mapping[str, str]) -> Score:
     return Score(values=values, answer=code, explanation=explanation)
 
 
-def _fenced(output: Output) -> str:
-    """Of several blocks the longest that can be read; an answer that was begun with a fence has no opening one."""
+def _fenced(output: Output, name: str) -> str:
+    """Of several blocks one that defines `name`, or the longest; an answer begun with a fence has no opening one."""
     begun = output.prompt[-1].text() if output.prompt and output.prompt[-1].role == "assistant" else ""
     text = output.text
     if begun.endswith("```python\n") and not text.startswith(begun):
         text = "```python\n" + text
     blocks = [block for block in _FENCE.findall(text) if block.strip()]
-    return max(blocks, key=lambda block: (_is_whole(block), len(block))) if blocks else text
+    return max(
+        blocks,
+        key=lambda block: (bool(name) and _defines(block, name), _is_whole(block), len(block)),
+        default=text,
+    )
 
 
 def _whole(code: str) -> str:
