@@ -22,7 +22,7 @@ _RUN = "/api/exams/runs/{run_id}"
 
 
 class NewRun(Body):
-    """`limit`: samples of a fixed choice, 0 for all. `parallel`: with more than one, replies may differ from run to run."""
+    """`limit`: samples of a fixed choice, 0 for all. `parallel`: with more than one, replies may differ each time."""
 
     task: Name
     model: Name

@@ -6,11 +6,22 @@ from urllib.parse import urlsplit
 
 from yoriai.errors import NotFoundError
 from yoriai.evaluation.task import Task
-from yoriai.evaluation.tasks import bfcl, gsm8k, humaneval, jcommonsenseqa, jmmlu, jsquad, mbpp, mgsm
+from yoriai.evaluation.tasks import (
+    bfcl,
+    elyza_tasks,
+    gsm8k,
+    humaneval,
+    japanese_mt_bench,
+    jcommonsenseqa,
+    jmmlu,
+    jsquad,
+    mbpp,
+    mgsm,
+)
 
 _ALL = (
     humaneval.TASK, humaneval.PLUS, mbpp.TASK, gsm8k.TASK, mgsm.JAPANESE, mgsm.ENGLISH, jcommonsenseqa.TASK,
-    jmmlu.TASK, jsquad.TASK, bfcl.SIMPLE, bfcl.MULTIPLE, bfcl.PARALLEL,
+    jmmlu.TASK, jsquad.TASK, bfcl.SIMPLE, bfcl.MULTIPLE, bfcl.PARALLEL, japanese_mt_bench.TASK, elyza_tasks.TASK,
 )  # fmt: skip
 TASKS: dict[str, Task] = {task.name: task for task in _ALL}
 

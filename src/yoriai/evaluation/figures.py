@@ -112,7 +112,7 @@ def against_best(measure: str, best: str, samples: Mapping[str, Sequence[Scored]
 
 
 def newest(runs: Sequence[ExamRun]) -> list[ExamRun]:
-    """Of each exam and model the newest that has ended, of those with most samples first: a trial run hides no whole."""
+    """Of each exam and model the newest that has ended, of those with most samples: a trial hides no whole run."""
     best: dict[tuple[str, str], ExamRun] = {}
     for run in runs:
         key = (run.task, run.model)

@@ -71,7 +71,9 @@ class Runner:
             for place, sample in enumerate(samples) for epoch in range(1, epochs + 1)
             if (sample.id, epoch) not in done
         ]  # fmt: skip
-        sitting = _Sitting(run, task, bench, self._keep, progress, total, total - len(asks))
+        sitting = _Sitting(
+            run, task, bench, keep=self._keep, progress=progress, total=total, done=total - len(asks)
+        )
         await sitting.sit(asks, run.options.parallel)
 
     async def _keep(self, sample: ExamSample) -> None:
@@ -86,7 +88,7 @@ class _Sitting:
     """One process's part of a run."""
 
     def __init__(
-        self, run: ExamRun, task: Task, bench: Bench, keep: Callable[[ExamSample], Awaitable[None]],
+        self, run: ExamRun, task: Task, bench: Bench, *, keep: Callable[[ExamSample], Awaitable[None]],
         progress: Progress, total: int, done: int,
     ) -> None:  # fmt: skip
         self._run, self._task, self._bench, self._keep = run, task, bench, keep
@@ -132,17 +134,9 @@ class _Sitting:
         if error is None:
             score = await self._task.scorer(sample, output, self._bench)
         return _kept(
-            self._run.id,
-            place,
-            sample,
-            epoch,
-            seed,
-            output,
-            score,
-            solved - began,
-            time.monotonic() - solved,
-            error,
-        )
+            self._run.id, place=place, sample=sample, epoch=epoch, seed=seed, output=output, score=score,
+            solving_s=solved - began, scoring_s=time.monotonic() - solved, error=error,
+        )  # fmt: skip
 
     async def _solved(self, sample: Sample, seed: int) -> Output:
         """Again, where an engine was lost: what it did says nothing of the model."""
@@ -175,7 +169,7 @@ def seed_of(seed: int, sample_id: str, epoch: int) -> int:
 
 
 def _kept(
-    run_id: str, place: int, sample: Sample, epoch: int, seed: int, output: Output, score: Score, solving_s: float,
+    run_id: str, *, place: int, sample: Sample, epoch: int, seed: int, output: Output, score: Score, solving_s: float,
     scoring_s: float, error: YoriaiError | None,
 ) -> ExamSample:  # fmt: skip
     usage = output.usage

@@ -8,13 +8,13 @@ from yoriai.responders.comparing import answer_key
 from yoriai.responders.options import chosen
 
 
-async def same_answer(sample: Sample, output: Output, bench: Bench) -> Score:
+async def same_answer(sample: Sample, output: Output, _bench: Bench) -> Score:
     """The number or choice that the reply states is the target, whatever its spelling."""
     found = answer_key(output.text, sample.input[-1].text())
     return Score(values={"accuracy": float(found == sample.target)}, answer=found)
 
 
-async def letter(sample: Sample, output: Output, bench: Bench) -> Score:
+async def letter(sample: Sample, output: Output, _bench: Bench) -> Score:
     """The letter of a choice; of likelihoods the greatest."""
     labels = "ABCDEFGHIJ"[: len(sample.choices)]
     if output.likelihoods:
@@ -30,7 +30,7 @@ async def letter(sample: Sample, output: Output, bench: Bench) -> Score:
     return Score(values={"accuracy": float(found == sample.target)}, answer=found)
 
 
-async def span(sample: Sample, output: Output, bench: Bench) -> Score:
+async def span(sample: Sample, output: Output, _bench: Bench) -> Score:
     """Exact match and characters in common with the nearest answer, as JGLUE measures JSQuAD."""
     said = output.text.strip().partition("\n")[0].strip().removeprefix("答え:").removeprefix("答え：").strip()
     said = said.strip("「」。 ")

@@ -72,7 +72,7 @@ def done(connection: Connection, run_id: str) -> set[tuple[str, int]]:
 def counts(connection: Connection, run_ids: Iterable[str]) -> dict[str, int]:
     """How many samples of each run have ended."""
     found = select(exam_samples.c.run_id, func.count()).where(exam_samples.c.run_id.in_(list(run_ids)))
-    return {run_id: count for run_id, count in connection.execute(found.group_by(exam_samples.c.run_id))}
+    return {row[0]: row[1] for row in connection.execute(found.group_by(exam_samples.c.run_id))}
 
 
 def samples(connection: Connection, run_id: str) -> list[ExamSample]:

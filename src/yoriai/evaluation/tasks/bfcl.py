@@ -4,9 +4,9 @@ Data and rules: github.com/ShishirPatil/gorilla, berkeley-function-call-leaderbo
 bfcl_eval/eval_checker/ast_eval/ast_checker.py: each argument is one of several accepted values ("" means that it may
 be left out), strings are compared without spaces, punctuation and case, calls in any order.
 
-    {"id": "simple_python_0", "question": [[{"role": "user", "content": "Find the area of a triangle …"}]], "function":
-     [{"name": "calculate_triangle_area", "parameters": {"type": "dict", "properties": {"base": {"type": "integer"}, …}}}]}
-    {"id": "simple_python_0", "ground_truth": [{"calculate_triangle_area": {"base": [10], "height": [5], "unit": ["units", ""]}}]}
+    {"id": "simple_python_0", "question": [[{"role": "user", "content": "Find the area of a triangle …"}]],
+     "function": [{"name": "calculate_triangle_area", "parameters": {"type": "dict", "properties": {"base": …}}}]}
+    {"id": "simple_python_0", "ground_truth": [{"calculate_triangle_area": {"base": [10], "unit": ["units", ""]}}]}
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ async def _solve(sample: Sample, bench: Bench, seed: int) -> Output:
     return await asked(sample.input, bench, seed, {"tools": sample.metadata["tools"]})
 
 
-async def _score(sample: Sample, output: Output, bench: Bench) -> Score:
+async def _score(sample: Sample, output: Output, _bench: Bench) -> Score:
     calls = [(call.name, call.arguments) for call in output.tool_calls]
     wrong = matches(calls, sample.metadata["right"], sample.metadata["functions"])
     said = json.dumps([{name: arguments} for name, arguments in calls], ensure_ascii=False)

@@ -2,7 +2,7 @@
 
 Data: github.com/yahoojapan/JGLUE (Kurihara et al. 2022, CC BY-SA 4.0); people reach 98.6 % by that repository's README.
 
-    {"q_id": 8939, "question": "電子機器で使用される最も主要な電子回路基板の事をなんと言う？", "choice0": "掲示板", …, "label": 2}
+    {"q_id": 8939, "question": "田んぼが広がる風景を何という？", "choice0": "畑", …, "label": 2}
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 Data: github.com/yahoojapan/JGLUE (Kurihara et al. 2022, CC BY-SA 4.0). Exact match and F1 over characters, as there;
 people reach 87.1 / 94.4 by that repository's README. Zero-shot; the answer is copied from the paragraph.
 
-    {"title": "梅雨", "paragraphs": [{"context": "梅雨 [SEP] 梅雨（つゆ、ばいう）は、…", "qas": [{"question":
-     "日本で梅雨がないのは北海道とどこか。", "id": "a10336p0q0", "answers": [{"text": "小笠原諸島", "answer_start": 25}, …]}]}]}
+    {"title": "梅雨", "paragraphs": [{"context": "梅雨 [SEP] 梅雨（つゆ、ばいう）は、…", "qas": [{"id": "a10336p0q0",
+     "question": "日本で梅雨がないのは北海道とどこか。", "answers": [{"text": "小笠原諸島", …}, …]}]}]}
 """
 
 from __future__ import annotations

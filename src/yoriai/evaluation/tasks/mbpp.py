@@ -3,8 +3,8 @@
 Data: google-research/google-research, mbpp/mbpp.jsonl (Austin et al. 2021, CC BY 4.0). Zero-shot, with the asserts
 shown, as the paper's prompt shows them ("You are an expert Python programmer, and here is your task: …").
 
-    {"text": "Write a function to find the minimum cost path …", "code": "R = 3\r\n…", "task_id": 1, "test_setup_code": "",
-     "test_list": ["assert min_cost([[1, 2, 3], [4, 8, 2], [1, 5, 3]], 2, 2) == 8", …], "challenge_test_list": []}
+    {"text": "Write a function to find the minimum cost path …", "code": "R = 3\r\n…", "task_id": 1,
+     "test_setup_code": "", "test_list": ["assert min_cost([[1, 2, 3], [4, 8, 2], [1, 5, 3]], 2, 2) == 8", …]}
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ _FILE = DataFile(
     sha256="ccf64ceae9c5403bf50a044cb6d505bfd2a2963ee58338ba268fd65beab92a9f",
 )  # fmt: skip
 _FIRST, _LAST = 11, 510  # of the test split
-_ASK = "You are an expert Python programmer, and here is your task: {text} Your code should pass these tests:\n\n{tests}"
+_ASK = (
+    "You are an expert Python programmer, and here is your task: {text} "
+    "Your code should pass these tests:\n\n{tests}"
+)
 
 
 def samples(files: Files) -> list[Sample]:
