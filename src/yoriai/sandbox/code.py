@@ -1,40 +1,16 @@
 """Runs one program of a stranger in a jail of its own and gives back what it printed and left.
 
-Knows nothing of models or exams. Callers: tools that run code, `grading` beside it for code with tests.
+Knows nothing of models or exams. Callers: tools that run code; for code with tests see `grading`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
 
+from yoriai.sandbox.leaving import CodeFile
 from yoriai.sandbox.limits import CodeLimits
+from yoriai.sandbox.running import CodeOutcome, Program, run_program
 from yoriai.sandbox.sandbox import Sandbox
-
-Killed = Literal["timeout", "memory", "output", "disk"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CodeFile:
-    """Goes in or comes out. The name is a file's name without folders, checked on the way out."""
-
-    name: str
-    content: bytes
-    media_type: str = "application/octet-stream"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CodeOutcome:
-    stdout: str
-    stderr: str
-    exit_code: int | None  # None: it was ended from outside
-    killed: Killed | None
-    files: tuple[CodeFile, ...]
-    dropped: (
-        int  # files that it left and that were not taken: too many, too large, odd names, no ordinary files
-    )
-    seconds: float
 
 
 async def run_code(
@@ -44,5 +20,11 @@ async def run_code(
 
     Raises:
         PrerequisiteError: this machine can't isolate code; it says why and how to mend it.
+        UsageError: a file's name is none.
     """
-    raise NotImplementedError
+    profile = await sandbox.require()
+    given = {**sandbox.work_files(files), **await sandbox.configuration()}
+    async with sandbox.turn():
+        with sandbox.user_id() as uid:
+            program = Program(source=source, files=given, limits=limits or CodeLimits())
+            return await run_program(profile, uid, program)

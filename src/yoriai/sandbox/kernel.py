@@ -1,4 +1,4 @@
-"""A warm Python for one chat: cells share their variables; what each shows comes back as text, tables, pictures, files."""
+"""A warm Python for one chat: cells share variables; what each shows comes back as text, table, pictures, files."""
 
 from __future__ import annotations
 
