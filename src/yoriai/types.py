@@ -41,6 +41,8 @@ class Context:
 
     user: User
     language: Language = "en"
+    conversation_id: str = ""  # that is answered in; empty: none that is kept
+    reads_foreign: bool = False  # words of strangers stand before the model: documents, what tools gave
 
 
 # ---- what is asked ----------------------------------------------------------------------------------------
@@ -109,8 +111,11 @@ class Message(_Wire):
         return "".join(part.text for part in self.content or [] if isinstance(part, TextPart))
 
 
+ToolName = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_.\-]+$")]
+
+
 class Function(_Wire):
-    name: str = Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_.\-]+$")
+    name: ToolName
     description: str | None = Field(None, max_length=100_000)
     parameters: dict[str, Any] | None = None
     strict: bool | None = None
@@ -163,6 +168,12 @@ class ChatRequest(Sampling):
     top_logprobs: int | None = Field(None, ge=0, le=20)
     n: int = Field(1, ge=1, le=16)
     reads_anew: bool = False  # our own: no prefix that was read before, so that a seed repeats itself
+    server_tools: list[ToolName] | None = Field(
+        None, max_length=64
+    )  # our own: tools that this server runs itself
+    answers_approvals: bool = (
+        False  # our own: somebody follows the answer and decides on calls that want to be asked
+    )
 
 
 class CompletionRequest(Sampling):
@@ -206,6 +217,38 @@ class ToolCall:
     name: str
     arguments: str
     index: int = 0
+
+
+Effect = Literal["reads", "writes", "network"]
+ToolUseState = Literal["asking", "running", "done", "failed", "refused"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToolFile:
+    """Something that a tool made, or that was handed to it; its bytes are asked for by id."""
+
+    id: str
+    name: str
+    media_type: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToolUse:
+    """A call that this server carries out itself. Each event of one id takes the place of the one before."""
+
+    id: str
+    name: str
+    arguments: str  # a JSON object
+    state: ToolUseState
+    effects: tuple[Effect, ...] = ("reads",)
+    reason: Literal["", "asks", "foreign", "never", "nobody", "late", "declined", "gone"] = (
+        ""  # why asked or refused
+    )
+    result: str = ""  # text; of a call that failed, why
+    is_foreign: bool = False  # the result holds words of strangers
+    files: tuple[ToolFile, ...] = ()
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -300,7 +343,18 @@ class Support:
     sentences: tuple[SentenceSupport, ...]
 
 
-Event = TextDelta | ReasoningDelta | ToolCall | Stage | Sources | Support | Deliberation | Usage | Finish
+Event = (
+    TextDelta
+    | ReasoningDelta
+    | ToolCall
+    | ToolUse
+    | Stage
+    | Sources
+    | Support
+    | Deliberation
+    | Usage
+    | Finish
+)
 
 
 class Responder(Protocol):
@@ -342,6 +396,7 @@ class Conversation:
     comparison_id: str | None = None  # that it is part of; None: one of its own
     place: int | None = None  # in the comparison, from 0
     is_masked: bool = False  # nobody may see who answers until the vote
+    tools: tuple[str, ...] = ()  # that may be used in it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -368,6 +423,7 @@ class ConversationMessage:
     support: Support | None = None
     deliberation: Deliberation | None = None  # of a council's or a reasoner's reply
     duration_ms: float | None = None  # from the question to the reply's end, waiting included
+    tool_uses: tuple[ToolUse, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,9 +15,20 @@ import orjson
 
 from yoriai import __version__
 from yoriai.api.encoding import json_text
-from yoriai.api.grounds import Grounds, stage_shape
+from yoriai.api.grounds import Grounds, stage_shape, use_shape
 from yoriai.deliberation import Deliberation
-from yoriai.types import Event, Finish, ReasoningDelta, Sources, Stage, Support, TextDelta, ToolCall, Usage
+from yoriai.types import (
+    Event,
+    Finish,
+    ReasoningDelta,
+    Sources,
+    Stage,
+    Support,
+    TextDelta,
+    ToolCall,
+    ToolUse,
+    Usage,
+)
 
 FINGERPRINT = f"yoriai-{__version__}"
 DONE = b"data: [DONE]\n\n"
@@ -69,9 +80,10 @@ class ChatChunks:
         if isinstance(item, Finish):
             delta = orjson.dumps(self._grounds.shape(self._texts.get(item.index, "")) or {})
             return self._delta(item.index, delta, reason=b'"' + item.reason.encode() + b'"')
-        if isinstance(item, Sources | Support | Deliberation):
+        if isinstance(item, Sources | Support | Deliberation | ToolUse):
             self._grounds.take(item)
-        elif isinstance(item, Stage) and (told := stage_shape(item)):
+            return self._delta(0, json_text(use_shape(item))) if isinstance(item, ToolUse) else b""
+        if isinstance(item, Stage) and (told := stage_shape(item)):
             return self._delta(0, json_text(told))
         if isinstance(item, Usage) and self._include_usage:
             return self._head + b',"choices":[],"usage":' + orjson.dumps(usage_shape(item)) + b"}\n\n"
@@ -164,7 +176,7 @@ class Answer:
         async for event in events:
             if isinstance(event, Usage):
                 self.usage = event
-            elif isinstance(event, Sources | Support | Deliberation):
+            elif isinstance(event, Sources | Support | Deliberation | ToolUse):
                 self._grounds.take(event)
             elif isinstance(event, TextDelta | ReasoningDelta | ToolCall | Finish):
                 self._choices.setdefault(event.index, _Choice()).take(event)

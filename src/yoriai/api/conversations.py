@@ -16,12 +16,13 @@ from yoriai.api.state import TheServices
 from yoriai.api.streaming import EventStream
 from yoriai.chat.chat import LONGEST_SEARCH
 from yoriai.chat.reply import ReplyUpdate
-from yoriai.types import Conversation, ConversationMessage, Sampling
+from yoriai.types import Conversation, ConversationMessage, Sampling, ToolName
 
 router = APIRouter(route_class=StrictRoute, tags=["Conversations"], responses=ERRORS)
 Title = Annotated[str, Field(max_length=200)]
 ModelName = Annotated[str, Field(max_length=256)]
 Prompt = Annotated[str, Field(max_length=1_000_000)]
+ToolNames = Annotated[list[ToolName], Field(max_length=64)]
 
 
 class NewConversation(Body):
@@ -29,6 +30,7 @@ class NewConversation(Body):
     model: ModelName = ""
     system_prompt: Prompt = ""
     sampling: Sampling = Sampling()
+    tools: ToolNames = Field(default_factory=list)
 
 
 class ConversationChange(Body):
@@ -36,6 +38,7 @@ class ConversationChange(Body):
     model: ModelName | None = None
     system_prompt: Prompt | None = None
     sampling: Sampling | None = None
+    tools: ToolNames | None = None
     leaf_id: Annotated[str, Field(max_length=64)] | None = None
 
 
@@ -75,8 +78,9 @@ async def create_conversation(
 ) -> Conversation:
     """Begin a conversation."""
     return await services.chat.create(
-        user, model=body.model, system_prompt=body.system_prompt, sampling=body.sampling, title=body.title
-    )
+        user, model=body.model, system_prompt=body.system_prompt, sampling=body.sampling, title=body.title,
+        tools=body.tools,
+    )  # fmt: skip
 
 
 @router.get("/api/conversations/{conversation_id}")
@@ -124,7 +128,8 @@ async def stop(reply_id: str, user: CurrentUser, services: TheServices) -> None:
 async def follow(reply_id: str, user: CurrentUser, services: TheServices) -> Response:
     """Follow a reply as server-sent events: `snapshot` first, `end` at last.
 
-    Between them `delta`, `stage`, of an answer from documents `sources`, of a council's or a reasoner's `deliberation`.
+    Between them `delta`, `stage`, of an answer from documents `sources`, of a council's or a reasoner's `deliberation`,
+    of calls of tools `tools`: all of them as they stand.
     """
     return EventStream(services.chat.follow(user, reply_id), ReplyEvents(), b"waiting")
 
@@ -141,6 +146,7 @@ class ReplyEvents:
             "stage": item.stage,
             "sources": item.sources,
             "deliberation": item.deliberation,
+            "tool_uses": item.tool_uses,
             "message": _message(item.message),
         }
         return b"event: " + item.kind.encode() + b"\ndata: " + orjson.dumps(data) + b"\n\n"

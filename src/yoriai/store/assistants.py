@@ -13,7 +13,7 @@ from yoriai.store.collections import name_key
 from yoriai.store.tables import assistants
 from yoriai.types import Sampling
 
-_PLAIN = tuple({field.name for field in fields(Assistant)} - {"sampling", "collection_ids"})
+_PLAIN = tuple({field.name for field in fields(Assistant)} - {"sampling", "collection_ids", "tools"})
 
 
 def add(connection: Connection, assistant: Assistant) -> None:
@@ -66,13 +66,13 @@ def _row(values: dict[str, Any]) -> dict[str, Any]:
         row["name_key"] = name_key(row["name"])
     if "sampling" in row:
         row["sampling"] = row["sampling"].model_dump(exclude_none=True)
-    if "collection_ids" in row:
-        row["collection_ids"] = list(row["collection_ids"])
+    for name in {"collection_ids", "tools"} & row.keys():
+        row[name] = list(row[name])
     return row
 
 
 def _assistant(row: Row[Any]) -> Assistant:
     return Assistant(
         **{name: getattr(row, name) for name in _PLAIN}, sampling=Sampling.model_validate(row.sampling),
-        collection_ids=tuple(row.collection_ids),
+        collection_ids=tuple(row.collection_ids), tools=tuple(row.tools or ()),
     )  # fmt: skip
