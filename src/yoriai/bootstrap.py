@@ -85,6 +85,7 @@ class Services:
     chat: Chat
     arena: Arena
     exams: Exams
+    facts: Facts
     sandbox: Sandbox
     comparisons: Comparisons
     battles: Battles
@@ -130,7 +131,8 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         chat = Chat(database, registry, metrics)
         ending.push_async_callback(chat.aclose)
         comparisons = Comparisons(database, registry, chat)
-        arena = Arena(database, registry, Facts(entries, library, policy, results))
+        facts = Facts(entries, library, policy, results)
+        arena = Arena(database, registry, facts)
         sandbox = Sandbox(settings.sandbox, settings.home)
         ending.push_async_callback(sandbox.close)
         exams = Exams(
@@ -158,6 +160,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
             chat=chat,
             arena=arena,
             exams=exams,
+            facts=facts,
             sandbox=sandbox,
             comparisons=comparisons,
             battles=Battles(database, registry, comparisons, arena),

@@ -22,6 +22,9 @@ from yoriai.web.collections_page import CollectionsPage
 from yoriai.web.compare_page import ComparePage
 from yoriai.web.councils_page import CouncilsPage
 from yoriai.web.door import Door
+from yoriai.web.exam_compare_page import ExamComparePage
+from yoriai.web.exam_run_page import ExamRunPage
+from yoriai.web.exams_page import ExamsPage
 from yoriai.web.measurements_page import MeasurementsPage
 from yoriai.web.models_page import ModelsPage
 from yoriai.web.nonce import Nonce, policy
@@ -36,6 +39,9 @@ Page = (
     | ArenaPage
     | BoardPage
     | CouncilsPage
+    | ExamsPage
+    | ExamRunPage
+    | ExamComparePage
 )
 _ICON = Path(__file__).with_name("yoriai.svg")
 _SCRIPTS = ("uploads.js", "deliberation.js", "search_tree.js")  # that elements import
@@ -104,6 +110,16 @@ def _add_pages(services: Services) -> None:
     async def board(request: Request) -> Response | None:
         return await beside(BoardPage(services, visitor_of(request, services.accounts)))
 
+    async def exams(request: Request) -> Response | None:
+        return await beside(ExamsPage(services, visitor_of(request, services.accounts)))
+
+    async def exam_run(request: Request, run_id: str) -> Response | None:
+        return await beside(ExamRunPage(services, visitor_of(request, services.accounts), run_id), "/exams")
+
+    async def exam_pair(request: Request, run_id: str, other_id: str) -> Response | None:
+        page = ExamComparePage(services, visitor_of(request, services.accounts), run_id, other_id)
+        return await beside(page, "/exams")
+
     async def models(request: Request) -> Response | None:
         return await beside(ModelsPage(services, visitor_of(request, services.accounts)))
 
@@ -124,6 +140,9 @@ def _add_pages(services: Services) -> None:
     ui.page("/arena")(arena)
     ui.page("/arena/battles/{battle_id}")(arena)
     ui.page("/arena/board")(board)
+    ui.page("/exams")(exams)
+    ui.page("/exams/runs/{run_id}")(exam_run)
+    ui.page("/exams/runs/{run_id}/against/{other_id}")(exam_pair)
     ui.page("/models")(models)
     ui.page("/measurements")(measurements)
     ui.page("/collections")(collections)
