@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, Protocol
 from pydantic import BaseModel, ConfigDict, Field
 
 from yoriai.deliberation import Deliberation
+from yoriai.tool_use import ToolUse
 
 Language = Literal["en", "ja"]
 
@@ -217,38 +218,6 @@ class ToolCall:
     name: str
     arguments: str
     index: int = 0
-
-
-Effect = Literal["reads", "writes", "network"]
-ToolUseState = Literal["asking", "running", "done", "failed", "refused"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ToolFile:
-    """Something that a tool made, or that was handed to it; its bytes are asked for by id."""
-
-    id: str
-    name: str
-    media_type: str
-    size_bytes: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ToolUse:
-    """A call that this server carries out itself. Each event of one id takes the place of the one before."""
-
-    id: str
-    name: str
-    arguments: str  # a JSON object
-    state: ToolUseState
-    effects: tuple[Effect, ...] = ("reads",)
-    reason: Literal["", "asks", "foreign", "never", "nobody", "late", "declined", "gone"] = (
-        ""  # why asked or refused
-    )
-    result: str = ""  # text; of a call that failed, why
-    is_foreign: bool = False  # the result holds words of strangers
-    files: tuple[ToolFile, ...] = ()
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

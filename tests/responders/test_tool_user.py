@@ -14,22 +14,12 @@ from yoriai.errors import NotFoundError, UnsupportedError, UsageError
 from yoriai.responders.tool_user import ToolUser
 from yoriai.settings import ToolSettings
 from yoriai.store.database import Database
+from yoriai.tool_use import ToolUse
 from yoriai.tools.calculator import calculator
 from yoriai.tools.files import ToolFiles
 from yoriai.tools.tool import Result, Tool, parameters
 from yoriai.tools.toolbox import Toolbox
-from yoriai.types import (
-    ChatRequest,
-    Context,
-    Event,
-    Finish,
-    Role,
-    TextDelta,
-    ToolCall,
-    ToolUse,
-    Usage,
-    User,
-)
+from yoriai.types import ChatRequest, Context, Event, Finish, Role, TextDelta, ToolCall, Usage, User
 
 ANNA = User(id="anna", name="anna", role=Role.MEMBER)
 Turn = str | Sequence[tuple[str, dict[str, Any]]]

@@ -13,7 +13,8 @@ from starlette.responses import Response
 from yoriai.api.chunks import Answer
 from yoriai.api.streaming import close, until_disconnect
 from yoriai.telemetry import Metrics
-from yoriai.types import Event, ReasoningDelta, TextDelta, ToolCall, ToolUse, Usage
+from yoriai.tool_use import ToolUse
+from yoriai.types import Event, ReasoningDelta, TextDelta, ToolCall, Usage
 
 CLIENT_LEFT = 499  # nobody reads it; the metrics do
 

@@ -17,18 +17,8 @@ from yoriai import __version__
 from yoriai.api.encoding import json_text
 from yoriai.api.grounds import Grounds, stage_shape, use_shape
 from yoriai.deliberation import Deliberation
-from yoriai.types import (
-    Event,
-    Finish,
-    ReasoningDelta,
-    Sources,
-    Stage,
-    Support,
-    TextDelta,
-    ToolCall,
-    ToolUse,
-    Usage,
-)
+from yoriai.tool_use import ToolUse
+from yoriai.types import Event, Finish, ReasoningDelta, Sources, Stage, Support, TextDelta, ToolCall, Usage
 
 FINGERPRINT = f"yoriai-{__version__}"
 DONE = b"data: [DONE]\n\n"

@@ -17,7 +17,8 @@ import orjson
 from yoriai.api.encoding import json_text
 from yoriai.deliberation import Deliberation
 from yoriai.knowledge.support import CITED
-from yoriai.types import Citation, Sources, Stage, Support, ToolUse
+from yoriai.tool_use import ToolUse
+from yoriai.types import Citation, Sources, Stage, Support
 
 _TOLD_STAGES = frozenset(
     {"parts", "members", "reviewing", "settling", "sampling", "scoring", "exploring", "repairing"}

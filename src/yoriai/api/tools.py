@@ -13,9 +13,9 @@ from yoriai.api.principal import CurrentUser
 from yoriai.api.reading import Body, StrictRoute
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
+from yoriai.tool_use import ToolFile
 from yoriai.tools.approval import Decision, Kept
 from yoriai.tools.toolbox import Offer
-from yoriai.types import ToolFile
 
 router = APIRouter(route_class=StrictRoute, tags=["Tools"], responses=ERRORS)
 # Nothing that a tool made may run or load anything, whatever it is taken for.

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from yoriai.deliberation import Deliberation
 from yoriai.errors import YoriaiError
 from yoriai.telemetry import Metrics
+from yoriai.tool_use import ToolUse
 from yoriai.types import (
     ConversationMessage,
     Event,
@@ -26,7 +27,6 @@ from yoriai.types import (
     Stage,
     Support,
     TextDelta,
-    ToolUse,
     Usage,
 )
 

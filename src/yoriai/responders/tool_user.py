@@ -16,6 +16,7 @@ from yoriai.knowledge.context import harmless
 from yoriai.knowledge.split import size_of
 from yoriai.responders.model import ModelResponder
 from yoriai.responders.turns import reply_room
+from yoriai.tool_use import ToolUse
 from yoriai.tools.tool import Tool
 from yoriai.tools.toolbox import Toolbox
 from yoriai.types import (
@@ -28,7 +29,6 @@ from yoriai.types import (
     MessageToolCall,
     TextDelta,
     ToolCall,
-    ToolUse,
     Usage,
 )
 

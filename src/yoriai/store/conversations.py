@@ -18,6 +18,7 @@ from sqlalchemy.sql import Select
 
 from yoriai.deliberation import Deliberation
 from yoriai.store.tables import conversations, messages
+from yoriai.tool_use import ToolUse
 from yoriai.types import (
     Citation,
     Conversation,
@@ -26,7 +27,6 @@ from yoriai.types import (
     SentenceSupport,
     Sources,
     Support,
-    ToolUse,
     Usage,
 )
 

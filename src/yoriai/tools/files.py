@@ -15,7 +15,8 @@ from yoriai.records import KeptToolFile
 from yoriai.store import conversations
 from yoriai.store import tools as rows
 from yoriai.store.database import Connection, Database
-from yoriai.types import Context, ToolFile, User
+from yoriai.tool_use import ToolFile
+from yoriai.types import Context, User
 
 MOST_UPLOADS = 20  # of one conversation
 _LONGEST_NAME = 200

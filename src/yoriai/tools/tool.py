@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from yoriai.types import Context, Effect, Function, ToolFile
+from yoriai.tool_use import Effect, ToolFile
+from yoriai.types import Context, Function
 from yoriai.types import Tool as WireTool
 
 

@@ -20,10 +20,11 @@ from yoriai.i18n.catalogue import error_text
 from yoriai.settings import ToolSettings
 from yoriai.store import tools as rows
 from yoriai.store.database import Database
+from yoriai.tool_use import ToolUse
 from yoriai.tools.approval import Decision, Desk, Kept, decide
 from yoriai.tools.files import ToolFiles
 from yoriai.tools.tool import Result, Tool, ToolError
-from yoriai.types import Context, ToolCall, ToolUse, User
+from yoriai.types import Context, ToolCall, User
 
 _log = logging.getLogger("yoriai.tools")
 _LARGEST_ARGUMENTS = 100_000  # characters
