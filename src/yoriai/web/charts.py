@@ -24,11 +24,13 @@ def bars(
     *,
     label: str,
     line: float | None = None,
+    most: float | None = None,
 ) -> ui.echart:
     """A group of horizontal bars per name, the first on top; each bar with its figure. None: no bar.
 
     Args:
         line: a value to hold all bars against.
+        most: where the axis ends.
     """
     top = _LEGEND_PX if len(series) > 1 else 8
     drawn = [_bars(name, values) for name, values in series.items()]
@@ -42,7 +44,7 @@ def bars(
             "color": list(_COLOURS),
             "legend": {"top": 0, "show": len(series) > 1},
             "grid": {"left": 8, "right": 56, "top": top, "bottom": 8, "containLabel": True},
-            "xAxis": {"type": "value", "min": 0, "splitLine": {"lineStyle": {"color": "#8888"}}},
+            "xAxis": {"type": "value", "min": 0, "max": most, "splitLine": {"lineStyle": {"color": "#8888"}}},
             "yAxis": {
                 "type": "category",
                 "inverse": True,

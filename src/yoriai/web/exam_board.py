@@ -26,7 +26,7 @@ def table(board: Board, visitor: Visitor) -> None:
     """A row per model, a column per exam; each score leads to its run."""
     models = list(dict.fromkeys(each.shown.run.model for found in board.values() for each in found))
     by_place = {(each.shown.run.model, task): each for task, found in board.items() for each in found}
-    with ui.element("div").classes("y-scroll"), ui.element("table").classes("y-exam-board"):
+    with ui.element("div").classes("y-exam-table"), ui.element("table").classes("y-exam-board"):
         with ui.element("thead"), ui.element("tr"):
             _cell("th", visitor.text("model"))
             for task in board:
@@ -44,7 +44,7 @@ def bars(task: str, found: Sequence[Standing], human: HumanBaseline | None, visi
     values = [100 * each.shown.result.figures[0].value for each in found]
     names = [f"{each.shown.run.model}\n{exam_words.interval(each.shown.result.figures[0])}" for each in found]
     line = 100 * human.value if human else None
-    charts.bars(names, {visitor.text("exams_score"): values}, label=task, line=line)
+    charts.bars(names, {visitor.text("exams_score"): values}, label=task, line=line, most=100)
     if human:
         ui.label(visitor.text("exams_human", value=f"{100 * human.value:.1f}", source=human.source)).classes(
             "y-note"
@@ -73,11 +73,11 @@ def scatter(
         across |= {"type": "category", "data": words}
     options = {
         "aria": {"enabled": True}, "animation": False, "tooltip": {},
-        "grid": {"left": 44, "right": 90, "top": 16, "bottom": 44},
+        "grid": {"left": 44, "right": 40, "top": 16, "bottom": 44},
         "xAxis": across, "yAxis": {"type": "value", "min": 0, "max": 100, "name": "%"},
         "series": [{
             "type": "scatter", "symbolSize": 12, "data": data, "itemStyle": {"color": "#3a6ea5"},
-            "label": {"show": True, "position": "right", "formatter": "{b}"},
+            "labelLayout": {"moveOverlap": "shiftY"}, "label": {"show": True, "position": "top", "formatter": "{b}"},
         }],
     }  # fmt: skip
     label = f"{task}: {visitor.text(f'exams_axis_{axis}')}"

@@ -163,7 +163,8 @@ class ExamsPage:
                 return
             self._heading("history")
             self._compare_form(runs)
-            table = ui.element("table").classes("y-exam-board")
+            table = ui.element("table").classes("y-exam-board y-exam-runs")
+            table.move(ui.element("div").classes("y-exam-table"))
             with table, ui.element("tbody"):
                 for each in runs[:_MOST_RUNS]:
                     self._history_row(each)
