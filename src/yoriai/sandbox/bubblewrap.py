@@ -23,6 +23,7 @@ _NAMESPACES = (
 )  # fmt: skip
 _SYSTEM = ("/lib", "/lib64", "/lib32", "/bin", "/sbin")
 _FURTHER = ("/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", "/etc/alternatives")
+_SHARED = "/dev/shm"  # noqa: S108 - a file system of the jail's own
 _SHARED_MEMORY_BYTES = 16 * MIB
 
 
@@ -46,7 +47,16 @@ def call(
     command += ["--ro-bind", "/usr", "/usr", *_system()]
     for each in _FURTHER:
         command += ["--ro-bind-try", each, each]
-    command += ["--proc", "/proc", "--dev", "/dev", "--size", str(_SHARED_MEMORY_BYTES), "--tmpfs", "/dev/shm"]
+    command += [
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+        "--size",
+        str(_SHARED_MEMORY_BYTES),
+        "--tmpfs",
+        _SHARED,
+    ]
     command += ["--size", str(limits.temporary_bytes), "--tmpfs", TEMPORARY]
     command += ["--size", str(limits.work_bytes), "--tmpfs", WORK]
     for part in runtime.parts():

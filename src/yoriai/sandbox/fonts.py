@@ -14,7 +14,15 @@ from yoriai.sandbox.leaving import CodeFile
 
 _FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts")
 # In this order; the first that is there is taken, and it has Latin letters too.
-JAPANESE = ("Noto Sans CJK JP", "Noto Sans JP", "IPAexGothic", "IPAGothic", "IPAPGothic", "TakaoGothic", "VL Gothic")
+JAPANESE = (
+    "Noto Sans CJK JP",
+    "Noto Sans JP",
+    "IPAexGothic",
+    "IPAGothic",
+    "IPAPGothic",
+    "TakaoGothic",
+    "VL Gothic",
+)
 _SETTINGS = f"backend: Agg\nfont.family: sans-serif\nfont.sans-serif: {', '.join(JAPANESE)}, DejaVu Sans\n"
 MAKE_LIST = """
 import pathlib, shutil

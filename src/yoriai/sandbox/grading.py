@@ -1,7 +1,8 @@
 """Does a program pass its tests? The program in one jail, the tests in another; only data goes between them.
 
-A program that ends its process, prints what success looks like, or brings objects that equal everything gains nothing:
-the verdict comes from the other jail, where none of its code ever is. `inside.candidate` and `inside.checker` are the two.
+A program that ends its process, prints what success looks like, or brings objects that equal everything
+gains nothing: the verdict comes from the other jail, where none of its code ever is. `inside.candidate` and
+`inside.checker` are the two.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ and survivors. `sandbox.starting` makes the call.
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from pathlib import Path
@@ -24,6 +25,7 @@ _EXIT_UNPROTECTED = 97
 def enter(asked: dict[str, Any]) -> None:
     """Ends the process rather than go on with less than everything."""
     task = asked["landlock"]
+    importlib.import_module(f"yoriai.sandbox.inside.{asked['mode']}")  # while it can still be read
     if task["uid"]:
         os.setgroups([])
         os.setresgid(task["uid"], task["uid"], task["uid"])

@@ -51,7 +51,9 @@ def checked(pairs: Iterable[tuple[object, object]], limits: CodeLimits) -> tuple
     taken: dict[str, CodeFile] = {}
     dropped, left = 0, limits.files_bytes
     for name, content in pairs:
-        is_good = isinstance(name, str) and isinstance(content, bytes) and is_plain(name) and name not in taken
+        is_good = (
+            isinstance(name, str) and isinstance(content, bytes) and is_plain(name) and name not in taken
+        )
         if not is_good or len(taken) >= limits.files or len(content) > left:  # type: ignore[arg-type]
             dropped += 1
             continue

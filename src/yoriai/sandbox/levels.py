@@ -85,7 +85,7 @@ async def _try(profile: Profile, uid: int | None) -> tuple[str, str] | None:
         secret = Path(folder) / "secret"
         secret.write_text("secret")
         targets = {"secret": str(secret), "port": server.getsockname()[1], "pid": os.getpid()}
-        source = f"targets = {targets!r}\n" + (INSIDE / "probe.py").read_text("utf8")
+        source = (INSIDE / "probe.py").read_text("utf8") + f"\nmain({targets!r})\n"
         try:
             outcome = await run_program(profile, uid, Program(source=source, files={}, limits=_LIMITS))
         except OSError as error:

@@ -1,4 +1,4 @@
-"""How much a child may take. Values only; `process` and `jail` (documents), `jailed` and `inside` (code) hold to them."""
+"""How much a child may take. Values only; `process`, `jail` (documents), `jailed`, `inside` (code) hold to them."""
 
 from __future__ import annotations
 

@@ -23,7 +23,9 @@ class CodeOutcome:
     exit_code: int | None  # None: it was ended from outside
     killed: Killed | None
     files: tuple[CodeFile, ...]
-    dropped: int  # files that it left and that were not taken: too many, too large, odd names, no ordinary files
+    dropped: (
+        int  # files that it left and that were not taken: too many, too large, odd names, no ordinary files
+    )
     seconds: float
 
 

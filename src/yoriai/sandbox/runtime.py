@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 INSIDE = Path(__file__).parent / "inside"
+ROOT = Path("/opt/yoriai")  # inside: there is nothing of Yoriai below it but `sandbox/inside`
 _CLONE_NEWNS, _MS_BIND, _MS_REC, _MS_SLAVE, _MS_RDONLY, _MS_REMOUNT = 0x20000, 4096, 16384, 1 << 19, 1, 32
 
 
@@ -49,12 +50,14 @@ def own_runtime() -> Runtime:
         python=python.resolve(),
         base=Part(source=base, inside=base),
         packages=Part(source=packages, inside=packages),
-        code=Part(source=INSIDE, inside=INSIDE),
+        code=Part(source=INSIDE, inside=ROOT / "yoriai" / "sandbox" / "inside"),
     )
 
 
 def staged(runtime: Runtime) -> tuple[Runtime, Path]:
-    """The same, from places that any user id reaches, and the folder of these places. For root, in a thread that lives as long as its jails.
+    """The same, from places that any user id reaches, and the folder of these places.
+
+    For root, in a thread that lives as long as its jails.
 
     Folders such as /root are closed to the user ids that jails get. In a mount namespace of the calling thread alone,
     their parts appear in a folder of their own; nothing of it is seen elsewhere, and it ends with the thread.

@@ -38,6 +38,14 @@ class Sandbox:
             self._examining = asyncio.create_task(self._examine())
         return await asyncio.shield(self._examining)
 
+    async def close(self) -> None:
+        """Stop finding out; programs end with whoever waits for them."""
+        for task in (self._examining, self._listing):
+            if task and not task.done():
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+
     async def require(self) -> Profile:
         """Raises: PrerequisiteError: this machine can't isolate code; it says why and how to mend it."""
         standing = await self.standing()
@@ -75,7 +83,9 @@ class Sandbox:
         """Files by which matplotlib starts at once and writes Japanese. Takes seconds the first time."""
         if not fonts.is_installed():
             return {}
-        if self._listing is None or (self._listing.done() and (self._listing.cancelled() or self._listing.exception())):
+        if self._listing is None or (
+            self._listing.done() and (self._listing.cancelled() or self._listing.exception())
+        ):
             self._listing = asyncio.create_task(self._font_list())
         kept = await asyncio.shield(self._listing)
         return {**fonts.settings_file(), **(fonts.list_file(kept) if kept else {})}

@@ -118,7 +118,9 @@ def _refused(names: Iterable[str], machine: str, error: int = _EPERM) -> list[St
     ]
 
 
-def _when(name: str, machine: str, tests: list[Step], *, argument: int = 0, error: int = _EPERM) -> list[Step]:
+def _when(
+    name: str, machine: str, tests: list[Step], *, argument: int = 0, error: int = _EPERM
+) -> list[Step]:
     """One call is let through when its argument passes: the last test jumps over the refusal that follows it."""
     called = number(name, machine)
     assert called is not None

@@ -22,15 +22,15 @@ from typing import Any, Literal
 
 from yoriai.sandbox import bubblewrap
 from yoriai.sandbox.limits import CodeLimits
-from yoriai.sandbox.runtime import Runtime, own_runtime, staged
+from yoriai.sandbox.runtime import INSIDE, ROOT, Runtime, own_runtime, staged
 
 Profile = Literal["bubblewrap", "landlock"]
 _SOURCES = str(Path(__file__).parents[2])
 _OPTIONS = ("-s", "-S", "-P", "-B", "-X", "utf8", "-c")  # no site, no current folder, no byte code
-_BOOT = "import sys; sys.path.insert(0, {inside!r}); import boot; boot.main()"
+_BOOT = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from yoriai.sandbox.inside import boot; boot.main()"
 _BOOT_LANDLOCKED = (
-    "import sys; sys.path[:0] = [{inside!r}, {sources!r}]; from yoriai.sandbox.landlocked import enter; "
-    "import boot; boot.main(enter)"
+    f"import sys; sys.path.insert(0, {_SOURCES!r}); from yoriai.sandbox.inside import boot; "
+    "from yoriai.sandbox.landlocked import enter; boot.main(enter)"
 )
 
 
@@ -76,7 +76,11 @@ def runtime() -> Runtime:
 
 def start(order: Order, stdout: int, stderr: int) -> Started:
     """Only from `thread`. Raises: OSError: it could not be started."""
-    return _bubblewrapped(order, stdout, stderr) if order.profile == "bubblewrap" else _landlocked(order, stdout, stderr)
+    return (
+        _bubblewrapped(order, stdout, stderr)
+        if order.profile == "bubblewrap"
+        else _landlocked(order, stdout, stderr)
+    )
 
 
 def _bubblewrapped(order: Order, stdout: int, stderr: int) -> Started:
@@ -88,10 +92,16 @@ def _bubblewrapped(order: Order, stdout: int, stderr: int) -> Started:
     told, tell = os.pipe()
     with _held(tell, _memory(program or b""), _memory(_input(order, folders, {}))) as (info, rules, asked):
         command = bubblewrap.call(
-            path, runtime(), order.limits, _environment(folders), info=info, seccomp=rules if program else None
+            path,
+            runtime(),
+            order.limits,
+            _environment(folders),
+            info=info,
+            seccomp=rules if program else None,
         )
-        boot = _BOOT.format(inside=str(runtime().code.inside))
-        process = _run([*command, str(runtime().python), *_OPTIONS, boot], order, asked, stdout, stderr, info, rules)
+        process = _run(
+            [*command, str(runtime().python), *_OPTIONS, _BOOT], order, asked, stdout, stderr, info, rules
+        )
     return Started(process=process, info=told, folder=None)
 
 
@@ -104,10 +114,20 @@ def _landlocked(order: Order, stdout: int, stderr: int) -> Started:
             os.chown(each, order.uid, order.uid)
     parts = runtime().parts()
     python = parts[0].source / runtime().python.relative_to(parts[0].inside)
-    task = {"uid": order.uid, "readable": [str(part.source) for part in parts], "forget": _SOURCES}
-    boot = _BOOT_LANDLOCKED.format(inside=str(parts[2].source), sources=_SOURCES)
+    task = {
+        "uid": order.uid,
+        "readable": [*(str(part.source) for part in parts), str(INSIDE)],
+        "forget": _SOURCES,
+    }
     with _held(_memory(_input(order, folders, {"landlock": task}))) as (asked,):
-        process = _run([str(python), *_OPTIONS, boot], order, asked, stdout, stderr, env=_environment(folders))
+        process = _run(
+            [str(python), *_OPTIONS, _BOOT_LANDLOCKED],
+            order,
+            asked,
+            stdout,
+            stderr,
+            env=_environment(folders),
+        )
     return Started(process=process, info=None, folder=root)
 
 
@@ -116,7 +136,7 @@ def _run(
     env: dict[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:  # fmt: skip
     drop = order.uid is not None and order.profile == "bubblewrap"  # under Landlock the child drops it itself
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603 - a fixed command
         command, stdin=asked, stdout=stdout, stderr=stderr, pass_fds=(*order.descriptors, *further), cwd="/",
         env=env or {},  # bwrap's own environment is seen inside, in /proc/1/environ
         user=order.uid if drop else None, group=order.uid if drop else None, extra_groups=[] if drop else None,
@@ -152,7 +172,7 @@ def _environment(folders: dict[str, str]) -> dict[str, str]:
 def _memory(content: bytes) -> int:
     """A descriptor at the beginning of what a child is to read; nothing of it is on disk."""
     descriptor = os.memfd_create("sandbox")
-    with open(descriptor, "wb", closefd=False) as file:  # noqa: PTH123
+    with open(descriptor, "wb", closefd=False) as file:
         file.write(content)
     os.lseek(descriptor, 0, os.SEEK_SET)
     return descriptor

@@ -18,7 +18,7 @@ _ROOM_FOR_LIBRARIES = 2**30  # mapped, not used
 
 
 def main(give_up_rights: Callable[[dict[str, Any]], None] | None = None) -> None:
-    with open(0, "rb", closefd=False) as stream:  # noqa: PTH123 - pathlib takes 5 ms
+    with open(0, "rb", closefd=False) as stream:
         asked = json.loads(stream.readline())
         if give_up_rights:
             give_up_rights(asked)
@@ -29,18 +29,18 @@ def main(give_up_rights: Callable[[dict[str, Any]], None] | None = None) -> None
     os.close(nothing)
     builtins.exit, builtins.quit = Quitter("exit", "Ctrl-D"), Quitter("quit", "Ctrl-D")
     sys.argv = [""]
-    sys.path += [asked["packages"], os.path.join(os.path.dirname(__file__), "stubs")]  # noqa: PTH118, PTH120
+    sys.path += [asked["packages"], os.path.join(os.path.dirname(__file__), "stubs")]
     os.chdir(asked["folders"]["work"])
-    importlib.import_module(asked["mode"]).main(asked)
+    importlib.import_module(f"yoriai.sandbox.inside.{asked['mode']}").main(asked)
 
 
 def _place(stream: Any, folders: dict[str, str]) -> None:
-    import frames
+    from yoriai.sandbox.inside import frames
 
     for name, content in frames.read(stream):
         folder, _, rest = name.partition("/")
-        os.makedirs(folders[folder], exist_ok=True)  # noqa: PTH103
-        with open(os.path.join(folders[folder], rest), "wb") as file:  # noqa: PTH118, PTH123
+        os.makedirs(folders[folder], exist_ok=True)
+        with open(os.path.join(folders[folder], rest), "wb") as file:
             file.write(content)
 
 

@@ -6,12 +6,13 @@ import os
 import types
 from typing import Any
 
-from peer import Peer
+from yoriai.sandbox.inside.peer import Peer
 
 # What a test may take from here as the program imported it, so that it is the library's and not the program's.
-_LIBRARY = (
+LIBRARY = (
     "math", "typing", "collections", "itertools", "functools", "re", "string", "copy", "random", "heapq", "bisect",
-    "statistics", "operator", "decimal", "fractions", "datetime", "json", "_bisect", "_heapq", "_operator", "_functools",
+    "statistics", "operator", "decimal", "fractions", "datetime", "json", "_bisect", "_heapq", "_operator",
+    "_functools",
 )  # fmt: skip
 _MOST_ITEMS = 1_000_000
 
@@ -26,7 +27,7 @@ def main(asked: dict[str, Any]) -> None:
     space: dict[str, Any] = {"__name__": "candidate", "__builtins__": __builtins__}
 
     def begin() -> None:
-        exec(compile(asked["source"], "candidate.py", "exec", dont_inherit=True), space)  # noqa: S102 - what a jail is for
+        exec(compile(asked["source"], "candidate.py", "exec", dont_inherit=True), space)
 
     def look(names: list[str]) -> list[Any]:
         return [(name, *_kind(name, space[name])) for name in names if name in space]
@@ -40,8 +41,8 @@ def main(asked: dict[str, Any]) -> None:
     def items(thing: Any) -> list[Any]:
         return [each for each, _ in zip(thing, range(_MOST_ITEMS))]  # noqa: B905 - the shorter ends it
 
-    handlers = {
-        "hello": lambda: True, "begin": begin, "look": look, "items": items, "attribute": attribute,
+    handlers: dict[str, Any] = {
+        "hello": lambda: True, "begin": begin, "look": look, "items": items, "attribute": attribute, "change": setattr,
         "call": lambda function, both: call(function, both[:-1], both[-1]),
         "length": len, "item": lambda thing, key: thing[key], "text": str, "shown": repr,
     }  # fmt: skip
@@ -65,6 +66,6 @@ def _kind(name: str, value: Any) -> tuple[Any, ...]:
     if isinstance(value, types.ModuleType):
         return ("module", value.__name__)
     home = getattr(value, "__module__", None)
-    if home in _LIBRARY and getattr(value, "__name__", None) == name:
+    if home in LIBRARY and getattr(value, "__name__", None) == name:
         return ("library", home)
     return ("value", value)

@@ -12,8 +12,8 @@ import json
 import os
 from typing import Any
 
-from candidate import _LIBRARY
-from peer import LeftError, Peer
+from yoriai.sandbox.inside.candidate import LIBRARY
+from yoriai.sandbox.inside.peer import LeftError, Peer
 
 _LONGEST_DETAIL = 300
 
@@ -33,7 +33,10 @@ def main(asked: dict[str, Any]) -> None:
         except LeftError as error:
             said = {"cause": "ended", "detail": str(error)}
         except BaseException as error:
-            said = {"cause": "error", "detail": f"{type(error).__name__}: {error} {_place(error, asked['source'])}"}
+            said = {
+                "cause": "error",
+                "detail": f"{type(error).__name__}: {error} {_place(error, asked['source'])}",
+            }
         verdict.write(json.dumps({**said, "detail": said["detail"][:_LONGEST_DETAIL]}) + "\n")
     os._exit(0)
 
@@ -44,7 +47,8 @@ class Remote:
     __slots__ = ("_of_the_other_side", "_peer")
 
     def __init__(self, peer: Peer, number: int) -> None:
-        self._peer, self._of_the_other_side = peer, number
+        object.__setattr__(self, "_peer", peer)
+        object.__setattr__(self, "_of_the_other_side", number)
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         return self._peer.ask("call", self, (*arguments, named))
@@ -53,6 +57,9 @@ class Remote:
         if name.startswith("__"):
             raise AttributeError(name)
         return self._peer.ask("attribute", self, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._peer.ask("change", self, name, value)
 
     def __iter__(self) -> Any:
         return iter(_expect(self._peer.ask("items", self), list))
@@ -78,7 +85,7 @@ def _check(peer: Peer, source: str) -> None:
     space: dict[str, Any] = {"__name__": "tests", "__builtins__": builtins}
     peer.ask("begin")
     space.update(_names(peer, tree))
-    exec(compile(tree, "tests.py", "exec", dont_inherit=True), space)  # noqa: S102 - what a jail is for
+    exec(compile(tree, "tests.py", "exec", dont_inherit=True), space)
 
 
 def _names(peer: Peer, tree: ast.AST) -> dict[str, Any]:
@@ -86,7 +93,11 @@ def _names(peer: Peer, tree: ast.AST) -> dict[str, Any]:
     used = sorted({node.id for node in ast.walk(tree) if isinstance(node, ast.Name)})
     own = [name for name in used if not hasattr(builtins, name)]
     found = _look(peer, own)
-    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    called = {
+        node.func.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
     if not called & found.keys():
         found |= _look(peer, [name for name in used if name in called and hasattr(builtins, name)])
     return found
@@ -99,7 +110,7 @@ def _look(peer: Peer, names: list[str]) -> dict[str, Any]:
             continue
         if kind == "module":
             found[name] = importlib.import_module(_expect(value, str))
-        elif kind == "library" and value in _LIBRARY:
+        elif kind == "library" and value in LIBRARY:
             found[name] = getattr(importlib.import_module(value), name)
         else:
             found[name] = value

@@ -1,8 +1,9 @@
 """Python values as JSON and back, exactly: what JSON has no word for gets a letter. Decoding makes plain data alone.
 
-["l", […]] list, t tuple, s set, z frozenset, d pairs of a dict, f float as hexadecimal text, i large integer, c complex,
-b bytes, a bytearray, r range, q deque, D decimal, F fraction; ["o", n] is an object that stays with whoever sent it,
-["y", n] one that the receiver sent before. Subclasses go as what they are a kind of, so no method goes with them.
+["l", […]] list, t tuple, s set, z frozenset, d pairs of a dict, f float as hexadecimal text, i large integer,
+c complex, b bytes, a bytearray, r range, q deque, D decimal, F fraction, T built-in type;
+["o", n] is an object that stays with whoever sent it, ["y", n] one that the receiver sent before.
+Subclasses go as what they are a kind of, so no method goes with them.
 """
 
 from __future__ import annotations
@@ -20,24 +21,30 @@ Find = Callable[[str, int], Any]
 
 def encode(value: Any, keep: Keep, depth: int = 0) -> Any:
     """`keep` gives the stand-in of what can't be carried. Raises: RecursionError: it is too deep, or holds itself."""
-    if value is None or value is True or value is False:
-        return value
     if depth > _DEEPEST:
         raise RecursionError("too deep to be carried")
-    if isinstance(value, str):
-        return str.__str__(value)
-    if isinstance(value, int):
+    if value is None or value is True or value is False:
+        said: Any = value
+    elif isinstance(value, str):
+        said = str.__str__(value)
+    elif isinstance(value, int):
         number = int.__int__(value)
-        return number if -_SMALL < number < _SMALL else ["i", hex(number)]
-    if isinstance(value, float):
-        return ["f", float.hex(value)]
+        said = number if -_SMALL < number < _SMALL else ["i", hex(number)]
+    elif isinstance(value, float):
+        said = ["f", float.hex(value)]
+    elif isinstance(value, dict):
+        pairs = dict.items(value)
+        said = ["d", [[encode(key, keep, depth + 1), encode(each, keep, depth + 1)] for key, each in pairs]]
+    else:
+        said = _sequence(value, keep, depth) or _rare(value, keep, depth)
+    return said
+
+
+def _sequence(value: Any, keep: Keep, depth: int) -> Any:
     for letter, kind in _SEQUENCES.items():
         if isinstance(value, kind):
             return [letter, [encode(each, keep, depth + 1) for each in kind.__iter__(value)]]
-    if isinstance(value, dict):
-        pairs = dict.items(value)
-        return ["d", [[encode(key, keep, depth + 1), encode(each, keep, depth + 1)] for key, each in pairs]]
-    return _rare(value, keep, depth)
+    return None
 
 
 def decode(said: Any, find: Find) -> Any:
@@ -55,26 +62,37 @@ def decode(said: Any, find: Find) -> Any:
 
 
 def _rare(value: Any, keep: Keep, depth: int) -> Any:
-    if isinstance(value, complex):
-        return ["c", float.hex(value.real), float.hex(value.imag)]
-    if isinstance(value, bytes):
-        return ["b", bytes.hex(value)]
-    if isinstance(value, bytearray):
-        return ["a", bytearray.hex(value)]
-    if isinstance(value, range):
-        return ["r", value.start, value.stop, value.step]
+    for kind, words in _RARE:
+        if isinstance(value, kind):
+            return words(value)
     name = f"{type(value).__module__}.{type(value).__name__}"
     if name == "collections.deque":
-        return ["q", [encode(each, keep, depth + 1) for each in value], value.maxlen]
-    if name == "decimal.Decimal":
-        return ["D", str(value)]
-    if name == "fractions.Fraction":
-        return ["F", hex(value.numerator), hex(value.denominator)]
-    if isinstance(value, type({}.keys())):
-        return encode(frozenset(value), keep, depth)
-    if name.startswith("numpy.") and getattr(value, "shape", None) == () and hasattr(value, "item"):
-        return encode(value.item(), keep, depth + 1)
-    return keep(value)
+        said: Any = ["q", [encode(each, keep, depth + 1) for each in value], value.maxlen]
+    elif name == "decimal.Decimal":
+        said = ["D", str(value)]
+    elif name == "fractions.Fraction":
+        said = ["F", hex(value.numerator), hex(value.denominator)]
+    elif isinstance(value, type({}.keys())):
+        said = encode(frozenset(value), keep, depth + 1)
+    elif name.startswith("numpy.") and getattr(value, "shape", None) == () and hasattr(value, "item"):
+        said = encode(value.item(), keep, depth + 1)
+    elif isinstance(value, type) and value in _TYPES.values():
+        said = ["T", value.__name__]
+    else:
+        said = keep(value)
+    return said
+
+
+_TYPES: dict[str, type] = {
+    kind.__name__: kind
+    for kind in (bool, int, float, complex, str, bytes, list, tuple, set, frozenset, dict, range, object)
+}
+_RARE: tuple[tuple[type, Callable[[Any], Any]], ...] = (
+    (complex, lambda value: ["c", float.hex(value.real), float.hex(value.imag)]),
+    (bytes, lambda value: ["b", bytes.hex(value)]),
+    (bytearray, lambda value: ["a", bytearray.hex(value)]),
+    (range, lambda value: ["r", value.start, value.stop, value.step]),
+)
 
 
 def _deque(items: list[Any], most: int | None) -> Any:
@@ -106,6 +124,7 @@ _PLAIN: dict[str, Callable[..., Any]] = {
     "b": bytes.fromhex,
     "a": bytearray.fromhex,
     "r": range,
+    "T": _TYPES.__getitem__,
     "q": _deque,
     "D": _decimal,
     "F": _fraction,

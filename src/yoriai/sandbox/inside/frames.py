@@ -1,6 +1,6 @@
 """Files as a stream: a line of JSON with name and size, then the bytes. Unlike tar there are no links, types or paths.
 
-Both sides use it: the host to send, the jail to receive and to give back; what comes back is checked by `sandbox.leaving`.
+Both sides use it: the host to send, the jail to receive and to give back; `sandbox.leaving` checks what comes back.
 """
 
 from __future__ import annotations
@@ -43,10 +43,12 @@ def changed(folder: str, before: dict[str, tuple[int, int, int]]) -> list[str]:
     return sorted(name for name, each in state(folder).items() if before.get(name) != each)
 
 
-def contents(folder: str, names: Iterable[str], *, most: int, most_bytes: int) -> Iterator[tuple[str, bytes | None]]:
+def contents(
+    folder: str, names: Iterable[str], *, most: int, most_bytes: int
+) -> Iterator[tuple[str, bytes | None]]:
     """Ordinary files alone, never through a link, never waiting for a pipe; None for what is too much."""
     for place_, name in enumerate(names):
-        content = _content(os.path.join(folder, name), most_bytes) if place_ < most else None  # noqa: PTH118
+        content = _content(os.path.join(folder, name), most_bytes) if place_ < most else None
         most_bytes -= len(content or b"")
         yield name, content
 
@@ -56,7 +58,7 @@ def _content(path: str, most_bytes: int) -> bytes | None:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return None
-    with open(descriptor, "rb") as file:  # noqa: PTH123
+    with open(descriptor, "rb") as file:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_size > most_bytes:
             return None

@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-import encoding
+from yoriai.sandbox.inside import encoding
 
 _LONGEST_LINE = 64 * 2**20
 

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Any
 
-import frames
+from yoriai.sandbox.inside import frames
 
 
 def main(asked: dict[str, Any]) -> None:
@@ -17,7 +17,7 @@ def main(asked: dict[str, Any]) -> None:
     before = frames.state(folder)
     code = _in_a_child(asked["source"])
     names = frames.changed(folder, before)
-    with open(out, "wb") as stream:  # noqa: PTH123
+    with open(out, "wb") as stream:
         for name, content in frames.contents(
             folder, names, most=limits["files"], most_bytes=limits["files_bytes"]
         ):
@@ -34,7 +34,7 @@ def run(source: str) -> None:
     sys.modules["__main__"] = module
     _remember(source)
     try:
-        exec(compile(source, "program.py", "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - what a jail is for
+        exec(compile(source, "program.py", "exec", dont_inherit=True), module.__dict__)
     except Exception:
         import traceback
 
@@ -62,4 +62,3 @@ def _in_a_child(source: str) -> int:
     if os.WIFSIGNALED(status):
         return 128 + os.WTERMSIG(status)
     return os.WEXITSTATUS(status)
-
