@@ -47,6 +47,7 @@ from yoriai.responders.councils import Councils
 from yoriai.responders.grounding import Rewrites
 from yoriai.responders.reasoner import ReasonerResponder
 from yoriai.responders.registry import Registry
+from yoriai.sandbox.kernels import Kernels
 from yoriai.sandbox.sandbox import Sandbox
 from yoriai.settings import Settings
 from yoriai.store.database import Database
@@ -116,8 +117,12 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         )  # fmt: skip
         ending.push_async_callback(knowledge.aclose)
         results = Results(database=database)
+        sandbox = Sandbox(settings.sandbox, settings.home)
+        ending.push_async_callback(sandbox.close)
+        kernels = Kernels(sandbox)
+        ending.push_async_callback(kernels.close)
         tool_files = ToolFiles(database, settings.tools.max_upload_bytes)
-        toolbox = Toolbox(database, tool_files, settings.tools, built_in(knowledge))
+        toolbox = Toolbox(database, tool_files, settings.tools, built_in(knowledge, kernels, tool_files))
         assistants = Assistants(database, router, library, toolbox)
         shelf, rewrites = CouncilShelf(database), Rewrites()
         registry = Registry(
@@ -133,8 +138,6 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         comparisons = Comparisons(database, registry, chat)
         facts = Facts(entries, library, policy, results)
         arena = Arena(database, registry, facts)
-        sandbox = Sandbox(settings.sandbox, settings.home)
-        ending.push_async_callback(sandbox.close)
         exams = Exams(
             database=database, jobs=jobs, registry=registry, judge=settings.evaluation.judge, grade=grader(sandbox),
             datasets=Datasets(settings.evaluation, settings.home / "exams", egress),

@@ -6,7 +6,7 @@ to decide. The number of rounds is bounded, then the model has to answer with wh
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,7 +17,6 @@ from yoriai.knowledge.split import size_of
 from yoriai.responders.model import ModelResponder
 from yoriai.responders.turns import reply_room
 from yoriai.tool_use import ToolUse
-from yoriai.tools.tool import Tool
 from yoriai.tools.toolbox import Toolbox
 from yoriai.types import (
     ChatRequest,
@@ -31,6 +30,7 @@ from yoriai.types import (
     ToolCall,
     Usage,
 )
+from yoriai.types import Tool as WireTool
 
 _MOST_CALLS = 8  # of one round
 _SHORTEST = 200  # characters that a result has left, however full the context is
@@ -91,13 +91,15 @@ class ToolUser:
         names = request.server_tools or []
         tools = await self._toolbox.named(list(dict.fromkeys(names)))
         said = list(request.messages)
-        foreign = context.reads_foreign
+        notes = await self._toolbox.notes(tools, context)
+        foreign = context.reads_foreign or bool(notes)
         used: Usage | None = None
         given: set[tuple[str, str]] = set()
         most = self._toolbox.settings.max_rounds
         for rounds_left in range(most, -1, -1):
             turn = _Turn()
-            sent = _asked(request, said, tools, first=rounds_left == most, last=not rounds_left)
+            offered = [each.wire(notes.get(name, "")) for name, each in tools.items()] if rounds_left else []
+            sent = _asked(request, said, offered, first=rounds_left == most)
             async with aclosing(self.model.respond(sent, context)) as events:
                 async for event in events:
                     if isinstance(event, Usage):
@@ -114,7 +116,7 @@ class ToolUser:
                 said.append(_again(turn.calls[0]))
                 tools = {}
                 continue
-            room = await self._room(request, said, tools, len(calls))
+            room = await self._room(request, said, offered, len(calls))
             for call in calls:
                 given.add((call.name, call.arguments))
                 states = self._toolbox.carry_out(
@@ -130,11 +132,10 @@ class ToolUser:
             yield used
 
     async def _room(
-        self, request: ChatRequest, said: list[Message], tools: Mapping[str, Tool], results: int
+        self, request: ChatRequest, said: list[Message], offered: list[WireTool], results: int
     ) -> float:
         """Estimated tokens that each of the results may take; infinite where nobody knows the context."""
-        sent = _asked(request, said, tools, first=False, last=False)
-        tokens, size = await self.model.count_tokens(sent)
+        tokens, size = await self.model.count_tokens(_asked(request, said, offered, first=False))
         return (size - tokens - reply_room(request, size)) / results if size else float("inf")
 
 
@@ -145,12 +146,9 @@ def _check(request: ChatRequest) -> None:
         raise UnsupportedError("responders.tools_one_choice", param="n")
 
 
-def _asked(
-    request: ChatRequest, said: list[Message], tools: Mapping[str, Tool], *, first: bool, last: bool
-) -> ChatRequest:
-    offered = {} if last else tools
+def _asked(request: ChatRequest, said: list[Message], offered: list[WireTool], *, first: bool) -> ChatRequest:
     changes: dict[str, Any] = {"messages": list(said), "server_tools": None, "answers_approvals": False}
-    changes["tools"] = [each.wire() for each in offered.values()] or None
+    changes["tools"] = offered or None
     changes["tool_choice"] = (request.tool_choice if first else "auto") if offered else None
     return request.model_copy(update=changes)
 

@@ -30,6 +30,7 @@ class ToolError(Exception):
 
 
 Run = Callable[[dict[str, Any], Context], Awaitable[Result]]
+Note = Callable[[Context], Awaitable[str]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +44,9 @@ class Tool:
     effects: frozenset[Effect] = frozenset({"reads"})
     is_foreign: bool = False
     timeout_s: float | None = None  # None: as the settings have it
+    note: Note | None = (
+        None  # what the model is told of it beside the description, here and now; words of strangers
+    )
     source: str = ""  # the MCP server that offers it; empty: built in
 
     @property
@@ -54,9 +58,10 @@ class Tool:
         """Changes with everything that a person who allowed it has seen."""
         return fingerprint(self.name, self.description, self.parameters, sorted(self.effects))
 
-    def wire(self) -> WireTool:
+    def wire(self, note: str = "") -> WireTool:
         """As OpenAI's clients describe a function."""
-        told = Function(name=self.name, description=self.description, parameters=self.parameters)
+        description = f"{self.description} {note}".strip()
+        told = Function(name=self.name, description=description, parameters=self.parameters)
         return WireTool(type="function", function=told)
 
 

@@ -63,6 +63,11 @@ class Toolbox:
                 raise NotFoundError("tools.unknown", param="server_tools", name=name)
         return {name: by_name[name] for name in names}
 
+    async def notes(self, tools: Mapping[str, Tool], context: Context) -> dict[str, str]:
+        """What is to be told of them beside their descriptions."""
+        noted = {name: await tool.note(context) for name, tool in tools.items() if tool.note}
+        return {name: note for name, note in noted.items() if note}
+
     async def present(self) -> frozenset[str]:
         """The names of all tools that are there now."""
         return frozenset(each.name for each in await self._tools())
