@@ -23,7 +23,7 @@ _TIMEOUT_S = 240.0  # its libraries have to load first, once in a chat
 _HEAD = 400  # bytes of a text file that tell its columns
 _ENCODINGS = ("utf-8-sig", "cp932")
 _DESCRIPTION = (
-    "Runs Python 3 with numpy, pandas and matplotlib, without network. Variables stay for the next call. The last line's "
+    "Runs Python 3 with numpy, pandas and matplotlib, without network. Variables stay. The last line's "
     "value is shown; print what you want to read; figures are shown to the user (call plt.show() or leave them "
     "open); files that are written to the working folder are offered for download. Japanese labels can be drawn."
 )

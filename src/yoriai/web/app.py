@@ -44,7 +44,8 @@ Page = (
     | ExamComparePage
 )
 _ICON = Path(__file__).with_name("yoriai.svg")
-_SCRIPTS = ("uploads.js", "deliberation.js", "search_tree.js")  # that elements import
+# that elements import
+_SCRIPTS = ("uploads.js", "deliberation.js", "search_tree.js", "tool_calls.js", "attachments.js")
 _RECONNECT_S = 30.0  # a phone that slept, a network that went away: the same page goes on
 _HISTORY = 100  # messages kept for a page that reconnects
 
