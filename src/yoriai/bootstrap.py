@@ -35,6 +35,7 @@ from yoriai.evaluation.dataset import Datasets
 from yoriai.evaluation.exam_list import hosts as exam_hosts
 from yoriai.evaluation.exams import Exams
 from yoriai.evaluation.grading import grader
+from yoriai.evaluation.questions import Questions
 from yoriai.evaluation.outlook import Outlooks
 from yoriai.evaluation.results import Results
 from yoriai.jobs.jobs import Jobs
@@ -86,6 +87,7 @@ class Services:
     chat: Chat
     arena: Arena
     exams: Exams
+    questions: Questions
     facts: Facts
     sandbox: Sandbox
     comparisons: Comparisons
@@ -138,8 +140,9 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         comparisons = Comparisons(database, registry, chat)
         facts = Facts(entries, library, policy, results)
         arena = Arena(database, registry, facts)
+        questions = Questions(database)
         exams = Exams(
-            database=database, jobs=jobs, registry=registry, judge=settings.evaluation.judge, grade=grader(sandbox),
+            database=database, jobs=jobs, registry=registry, judge=settings.evaluation.judge, grade=grader(sandbox), questions=questions,
             datasets=Datasets(settings.evaluation, settings.home / "exams", egress),
         )  # fmt: skip
         yield Services(
@@ -163,6 +166,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
             chat=chat,
             arena=arena,
             exams=exams,
+            questions=questions,
             facts=facts,
             sandbox=sandbox,
             comparisons=comparisons,

@@ -20,6 +20,7 @@ from yoriai.evaluation import figures
 from yoriai.evaluation.dataset import Datasets
 from yoriai.evaluation.exam_list import TASKS, named
 from yoriai.evaluation.figures import Against, Result
+from yoriai.evaluation.questions import OWN, Questions
 from yoriai.evaluation.runner import Runner
 from yoriai.evaluation.statistics import Paired
 from yoriai.evaluation.task import Bench, Grade, Sample, Task
@@ -76,11 +77,12 @@ class Exams:
     """`grade`: runs code in the sandbox; None: there is none."""
 
     def __init__(
-        self, *, database: Database, jobs: Jobs, registry: Registry, datasets: Datasets, grade: Grade | None = None,
-        judge: str = "", slots: int = 1,
+        self, *, database: Database, jobs: Jobs, registry: Registry, datasets: Datasets, questions: Questions,
+        grade: Grade | None = None,
+        judge: str = "",
     ) -> None:  # fmt: skip
         self._database, self._jobs, self._registry, self._datasets = database, jobs, registry, datasets
-        self._grade, self._judge, self._slots = grade, judge, slots
+        self._questions, self._grade, self._judge = questions, grade, judge
         jobs.handle(KIND, Runner(database, self._prepare).work)
 
     # ---- what can be sat ---------------------------------------------------------------------------------------
@@ -90,8 +92,8 @@ class Exams:
         )
 
     async def task(self, name: str, user: User) -> Task:
-        """Raises: NotFoundError."""
-        return named(name)
+        """Of the list, or a set of the user's own questions. Raises: NotFoundError."""
+        return await self._questions.task(name, user) if name.startswith(OWN) else named(name)
 
     # ---- runs --------------------------------------------------------------------------------------------------
     async def start(

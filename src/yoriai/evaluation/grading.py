@@ -8,7 +8,7 @@ from yoriai.sandbox.limits import CodeLimits
 from yoriai.sandbox.sandbox import Sandbox
 
 # A busy machine must not fail a right program: time limits are there for those that never end.
-_LIMITS = CodeLimits(wall_s=30, output_bytes=256 * 1024, files=0, files_bytes=0)
+_LIMITS = CodeLimits(wall_s=60, output_bytes=256 * 1024, files=0, files_bytes=0)
 
 
 def grader(sandbox: Sandbox) -> Grade:
