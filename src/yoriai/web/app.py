@@ -28,6 +28,7 @@ from yoriai.web.exams_page import ExamsPage
 from yoriai.web.measurements_page import MeasurementsPage
 from yoriai.web.models_page import ModelsPage
 from yoriai.web.nonce import Nonce, policy
+from yoriai.web.questions_page import QuestionsPage
 from yoriai.web.visitor import visitor_of
 
 Page = (
@@ -42,6 +43,7 @@ Page = (
     | ExamsPage
     | ExamRunPage
     | ExamComparePage
+    | QuestionsPage
 )
 _ICON = Path(__file__).with_name("yoriai.svg")
 # that elements import
@@ -121,6 +123,9 @@ def _add_pages(services: Services) -> None:
         page = ExamComparePage(services, visitor_of(request, services.accounts), run_id, other_id)
         return await beside(page, "/exams")
 
+    async def questions(request: Request) -> Response | None:
+        return await beside(QuestionsPage(services, visitor_of(request, services.accounts)))
+
     async def models(request: Request) -> Response | None:
         return await beside(ModelsPage(services, visitor_of(request, services.accounts)))
 
@@ -142,6 +147,7 @@ def _add_pages(services: Services) -> None:
     ui.page("/arena/battles/{battle_id}")(arena)
     ui.page("/arena/board")(board)
     ui.page("/exams")(exams)
+    ui.page("/exams/questions")(questions)
     ui.page("/exams/runs/{run_id}")(exam_run)
     ui.page("/exams/runs/{run_id}/against/{other_id}")(exam_pair)
     ui.page("/models")(models)

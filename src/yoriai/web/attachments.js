@@ -1,7 +1,7 @@
 // Files that a chat's tools may use: chosen, sent to the server, listed, taken away. The page makes the chat first.
 export const Attachments = {
   props: { labels: Object, files: Array },
-  emits: ["attach"],
+  emits: ["attach", "attached"],
   template: `
     <input ref="picker" type="file" multiple hidden :aria-label="labels.attach" @change="chosen" />
     <ul v-if="shown.length" class="y-attached" :aria-label="labels.attached">
@@ -32,9 +32,10 @@ export const Attachments = {
         this.shown = this.shown.filter((each) => each.id !== shown.id);
         if (kept) this.shown = [...this.shown, kept];
       }
+      if (!this.error) this.$emit("attached");
     },
     async remove(file) {
-      if (await this.send(`/api/tool-files/${file.id}`, "DELETE")) this.shown = this.shown.filter((each) => each.id !== file.id);
+      if (await this.send(`/api/tool-files/${file.id}`, "DELETE")) this.$emit("attached");
     },
     async send(address, method, body) {
       try {

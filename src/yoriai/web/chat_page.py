@@ -88,11 +88,13 @@ class ChatPage:
         self._on(self._transcript, "lost", self._follow_again)
         self._on(self._transcript, "edit", self._edit)
         self._on(self._transcript, "regenerate", self._regenerate)
+        self._on(self._transcript, "question", self._keep_question)
         self._on(self._transcript, "branch", self._switch_branch)
         self._on(self._transcript, "decide", self._decide, in_turn=False)
         self._on(self._composer, "send", self._send)
         self._on(self._composer, "stop", self._stop)
         self._on(self._composer, "attach", self._attach)
+        self._on(self._composer, "attached", self._show_files)
         self._on(self._list, "choose", self._choose)
         self._on(self._list, "back", self._go_back)
         self._on(self._list, "rename", self._rename)
@@ -114,8 +116,7 @@ class ChatPage:
         self._list.set_active(conversation.id if conversation else "")
         self._composer.set_conversation(conversation.id if conversation else "")
         self._settings.show(conversation)
-        files = self._services.toolbox.files
-        self._composer.show_files(await files.uploads(user, conversation.id) if conversation else [])
+        await self._show_files()
         await self._picker.show(conversation.model if conversation else self._picker.name)
         await self._refresh_list()
         self._name_page()
@@ -193,6 +194,11 @@ class ChatPage:
             self._settings.show(conversation)
         self._composer.upload_to(conversation.id)
 
+    async def _show_files(self) -> None:
+        user, files = await self._visitor.user(), self._services.toolbox.files
+        there = await files.uploads(user, self._conversation.id) if self._conversation else []
+        self._composer.show_files(there)
+
     async def _create(self) -> Conversation:
         settings = self._settings.value()
         conversation = await self._chat.create(
@@ -225,6 +231,16 @@ class ChatPage:
     async def _regenerate(self, id: str) -> None:
         await self._chat.regenerate(await self._visitor.context(), id)
         await self._reload()
+
+    async def _keep_question(self, id: str) -> None:
+        """A turn becomes a question of one's own."""
+        await self._visitor.user()
+        branch = [shown.message for shown in self._branch()]
+        handling = Handling(self._visitor, self._client)
+        with self._transcript:
+            await question_form.keep(
+                self._services.questions, self._visitor, handling, question_form.drafted(branch, id)
+            )
 
     async def _decide(self, id: str, decision: str) -> None:
         self._services.toolbox.decide(await self._visitor.user(), id, cast(Decision, decision))

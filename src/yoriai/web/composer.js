@@ -5,10 +5,10 @@ import { Attachments } from "/attachments.js";
 export default {
   components: { Attachments },
   props: { labels: Object, files: Array, running: Boolean, draftKey: String, limit: Number },
-  emits: ["send", "stop", "attach"],
+  emits: ["send", "stop", "attach", "attached"],
   template: `
     <form class="y-composer" @submit.prevent="send">
-      <Attachments ref="attachments" :labels="labels" :files="files" @attach="$emit('attach')" />
+      <Attachments ref="attachments" :labels="labels" :files="files" @attach="$emit('attach')" @attached="$emit('attached')" />
       <q-btn flat round icon="attach_file" :aria-label="labels.attach" @click="$refs.attachments.choose()"><q-tooltip>{{ labels.attach }}</q-tooltip></q-btn>
       <textarea ref="box" v-model="text" rows="1" :placeholder="labels.placeholder" :aria-label="labels.placeholder"
                 enterkeyhint="send" @keydown="key" @input="changed"></textarea>

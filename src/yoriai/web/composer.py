@@ -14,7 +14,7 @@ LONGEST_QUESTION = 300_000  # characters: what one websocket message carries, an
 
 
 class Composer(ui.element, component="composer.js"):
-    """Events: send {text}, stop, attach."""
+    """Events: send {text}, stop, attach, attached."""
 
     def __init__(self, visitor: Visitor) -> None:
         super().__init__()

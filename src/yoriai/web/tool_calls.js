@@ -5,7 +5,7 @@ export const ToolCalls = {
   emits: ["decide"],
   template: `
     <section v-if="calls.length" class="y-tools">
-      <div v-for="c in calls" :key="c.id" :class="['y-tool', 'y-is-' + c.state]">
+      <div v-for="c in calls" :key="c.id" :class="['y-tool', 'y-call-' + c.state]">
         <details :open="c.state === 'asking'">
           <summary><q-icon name="build" aria-hidden="true" /> <strong>{{ c.name }}</strong>
             <q-spinner v-if="c.state === 'running'" size="1em" aria-hidden="true" /> <span class="y-tool-state" role="status">{{ c.stateText }}</span></summary>

@@ -8,7 +8,7 @@ const NEAR_BOTTOM_PX = 120;
 export default {
   components: { Deliberation, ToolCalls },
   props: { labels: Object, deliberationLabels: Object, toolLabels: Object, limit: Number, fixed: Boolean },
-  emits: ["ready", "lost", "edit", "regenerate", "branch", "decide"],
+  emits: ["ready", "lost", "edit", "regenerate", "question", "branch", "decide"],
   template: `
     <div class="y-transcript" @click="clicked" :aria-busy="running" role="log" :aria-label="labels.transcript">
       <article v-for="m in messages" :key="m.id" :class="['y-message', 'y-' + m.role]" :aria-label="m.who" :data-id="m.id">
@@ -50,6 +50,8 @@ export default {
                    @click="edit(m)"><q-tooltip>{{ labels.edit }}</q-tooltip></q-btn>
             <q-btn v-else-if="!fixed" flat round dense size="sm" icon="refresh" :aria-label="labels.regenerate"
                    @click="$emit('regenerate', { id: m.id })"><q-tooltip>{{ labels.regenerate }}</q-tooltip></q-btn>
+            <q-btn v-if="m.role !== 'user' && !fixed && m.text" flat round dense size="sm" icon="quiz"
+                   :aria-label="labels.questions_make" @click="$emit('question', { id: m.id })"><q-tooltip>{{ labels.questions_make }}</q-tooltip></q-btn>
           </template>
           <span v-if="m.meta" class="y-meta">{{ m.meta }}</span>
         </div>
