@@ -27,6 +27,7 @@ class Action(StrEnum):
     READ_FOLDERS = "read_folders"  # of this machine
     MANAGE_USERS = "manage_users"
     MANAGE_MODELS = "manage_models"
+    MANAGE_TOOLS = "manage_tools"  # MCP servers; which tools one uses is everybody's own
     SEE_METRICS = "see_metrics"
 
 
@@ -38,7 +39,8 @@ class Thing:
     is_shared: bool = False  # everyone may read it
 
 
-_OF_ADMINISTRATORS = {Action.MANAGE_USERS, Action.MANAGE_MODELS, Action.SEE_METRICS}
+_OF_ADMINISTRATORS = {
+    Action.MANAGE_USERS, Action.MANAGE_MODELS, Action.MANAGE_TOOLS, Action.SEE_METRICS}
 _OF_MEMBERS = {Action.KEEP_DOCUMENTS, Action.KEEP_ASSISTANTS, Action.KEEP_COUNCILS, Action.BRING_VOTES, Action.KEEP_EXAMS}
 _REFUSED = {
     Action.KEEP_DOCUMENTS: "access.not_for_guests",

@@ -35,8 +35,8 @@ from yoriai.evaluation.dataset import Datasets
 from yoriai.evaluation.exam_list import hosts as exam_hosts
 from yoriai.evaluation.exams import Exams
 from yoriai.evaluation.grading import grader
-from yoriai.evaluation.questions import Questions
 from yoriai.evaluation.outlook import Outlooks
+from yoriai.evaluation.questions import Questions
 from yoriai.evaluation.results import Results
 from yoriai.jobs.jobs import Jobs
 from yoriai.knowledge.knowledge import Knowledge
@@ -55,6 +55,7 @@ from yoriai.store.database import Database
 from yoriai.telemetry import Metrics
 from yoriai.tools.built_in import built_in
 from yoriai.tools.files import ToolFiles
+from yoriai.tools.mcp_servers import McpServers
 from yoriai.tools.toolbox import Toolbox
 from yoriai.types import Role, User
 
@@ -82,6 +83,7 @@ class Services:
     councils: Councils
     registry: Registry
     toolbox: Toolbox
+    mcp: McpServers
     jobs: Jobs
     knowledge: Knowledge
     chat: Chat
@@ -124,7 +126,10 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         kernels = Kernels(sandbox)
         ending.push_async_callback(kernels.close)
         tool_files = ToolFiles(database, settings.tools.max_upload_bytes)
-        toolbox = Toolbox(database, tool_files, settings.tools, built_in(knowledge, kernels, tool_files))
+        mcp = McpServers(database, egress)
+        ending.push_async_callback(mcp.aclose)
+        there = built_in(knowledge, kernels, tool_files)
+        toolbox = Toolbox(database, tool_files, settings.tools, there, mcp.tools)
         assistants = Assistants(database, router, library, toolbox)
         shelf, rewrites = CouncilShelf(database), Rewrites()
         registry = Registry(
@@ -161,6 +166,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
             councils=Councils(database, shelf, registry),
             registry=registry,
             toolbox=toolbox,
+            mcp=mcp,
             jobs=jobs,
             knowledge=knowledge,
             chat=chat,
@@ -183,6 +189,7 @@ def allowed_hosts(settings: Settings, entries: Mapping[str, Entry]) -> dict[str,
         "url": frozenset(_host(url) for url in urls),
         PURPOSE: frozenset(settings.knowledge.web_hosts),
         EXAMS: frozenset(exam_hosts() if settings.evaluation.download else ()),
+        "mcp": frozenset(settings.tools.mcp_hosts),
         "remote": frozenset(_host(remote.url) for remote in settings.remotes),
     }
 

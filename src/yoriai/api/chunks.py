@@ -172,6 +172,10 @@ class Answer:
                 self._choices.setdefault(event.index, _Choice()).take(event)
         return self
 
+    def text(self) -> str:
+        """Of the first choice."""
+        return self._choices[0].text() if 0 in self._choices else ""
+
     def chat_shape(self, model: str) -> dict[str, Any]:
         choices = [choice.chat_shape(index, self._grounds) for index, choice in sorted(self._choices.items())]
         return {
@@ -217,6 +221,9 @@ class _Choice:
             self._calls.append(event)
         else:
             self._reason = event.reason
+
+    def text(self) -> str:
+        return "".join(self._text)
 
     def chat_shape(self, index: int, grounds: Grounds) -> dict[str, Any]:
         text = "".join(self._text)
