@@ -89,7 +89,6 @@ class Services:
     chat: Chat
     arena: Arena
     exams: Exams
-    questions: Questions
     facts: Facts
     sandbox: Sandbox
     comparisons: Comparisons
@@ -145,40 +144,18 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         comparisons = Comparisons(database, registry, chat)
         facts = Facts(entries, library, policy, results)
         arena = Arena(database, registry, facts)
-        questions = Questions(database)
         exams = Exams(
-            database=database, jobs=jobs, registry=registry, judge=settings.evaluation.judge, grade=grader(sandbox), questions=questions,
-            datasets=Datasets(settings.evaluation, settings.home / "exams", egress),
+            database=database, jobs=jobs, registry=registry, questions=Questions(database), grade=grader(sandbox),
+            datasets=Datasets(settings.evaluation, settings.home / "exams", egress), judge=settings.evaluation.judge,
         )  # fmt: skip
         yield Services(
-            settings=settings,
-            egress=egress,
-            catalogue=entries,
-            policy=policy,
-            library=library,
-            pulls=pulls,
-            outlooks=Outlooks(settings, entries, library, router, results),
-            results=results,
-            database=database,
-            accounts=Accounts(database, settings.accounts),
-            router=router,
-            assistants=assistants,
-            councils=Councils(database, shelf, registry),
-            registry=registry,
-            toolbox=toolbox,
-            mcp=mcp,
-            jobs=jobs,
-            knowledge=knowledge,
-            chat=chat,
-            arena=arena,
-            exams=exams,
-            questions=questions,
-            facts=facts,
-            sandbox=sandbox,
-            comparisons=comparisons,
-            battles=Battles(database, registry, comparisons, arena),
-            metrics=metrics,
-        )
+            settings=settings, egress=egress, catalogue=entries, policy=policy, library=library, pulls=pulls,
+            outlooks=Outlooks(settings, entries, library, router, results), results=results, database=database,
+            accounts=Accounts(database, settings.accounts), router=router, assistants=assistants,
+            councils=Councils(database, shelf, registry), registry=registry, toolbox=toolbox, mcp=mcp, jobs=jobs,
+            knowledge=knowledge, chat=chat, arena=arena, exams=exams, facts=facts, sandbox=sandbox,
+            comparisons=comparisons, battles=Battles(database, registry, comparisons, arena), metrics=metrics,
+        )  # fmt: skip
 
 
 def allowed_hosts(settings: Settings, entries: Mapping[str, Entry]) -> dict[str, frozenset[str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -75,6 +74,8 @@ def run_exam(  # noqa: PLR0917 — one parameter per option
 
 async def _run(shelf: Shelf, wish: dict[str, Any]) -> dict[str, Any]:
     """Begin or go on, and stay until it ends. Interrupted, it waits: the same command goes on."""
+    import asyncio
+
     said: dict[str, Any] = await shelf.ask("POST", "/api/exams/runs", json=wish)
     if said["done"]:
         note(say("eval_goes_on", done=said["done"], total=said["total"]))

@@ -82,7 +82,7 @@ class Exams:
         judge: str = "",
     ) -> None:  # fmt: skip
         self._database, self._jobs, self._registry, self._datasets = database, jobs, registry, datasets
-        self._questions, self._grade, self._judge = questions, grade, judge
+        self.questions, self._grade, self._judge = questions, grade, judge
         jobs.handle(KIND, Runner(database, self._prepare).work)
 
     # ---- what can be sat ---------------------------------------------------------------------------------------
@@ -93,7 +93,7 @@ class Exams:
 
     async def task(self, name: str, user: User) -> Task:
         """Of the list, or a set of the user's own questions. Raises: NotFoundError."""
-        return await self._questions.task(name, user) if name.startswith(OWN) else named(name)
+        return await self.questions.task(name, user) if name.startswith(OWN) else named(name)
 
     # ---- runs --------------------------------------------------------------------------------------------------
     async def start(

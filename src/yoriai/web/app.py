@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from yoriai.bootstrap import Services
 from yoriai.errors import AuthenticationError, NotFoundError
-from yoriai.web import account_page, document_page, plain_page, sign_in, theme
+from yoriai.web import account_page, document_page, exam_pages, plain_page, sign_in, theme
 from yoriai.web.arena_page import ArenaPage
 from yoriai.web.board_page import BoardPage
 from yoriai.web.chat_page import ChatPage
@@ -22,13 +22,9 @@ from yoriai.web.collections_page import CollectionsPage
 from yoriai.web.compare_page import ComparePage
 from yoriai.web.councils_page import CouncilsPage
 from yoriai.web.door import Door
-from yoriai.web.exam_compare_page import ExamComparePage
-from yoriai.web.exam_run_page import ExamRunPage
-from yoriai.web.exams_page import ExamsPage
 from yoriai.web.measurements_page import MeasurementsPage
 from yoriai.web.models_page import ModelsPage
 from yoriai.web.nonce import Nonce, policy
-from yoriai.web.questions_page import QuestionsPage
 from yoriai.web.visitor import visitor_of
 
 Page = (
@@ -40,10 +36,6 @@ Page = (
     | ArenaPage
     | BoardPage
     | CouncilsPage
-    | ExamsPage
-    | ExamRunPage
-    | ExamComparePage
-    | QuestionsPage
 )
 _ICON = Path(__file__).with_name("yoriai.svg")
 # that elements import
@@ -60,6 +52,7 @@ def content_security_policy() -> str:
 def mount(app: Starlette, services: Services) -> None:
     """Add the page to `app`, at its root."""
     _add_pages(services)
+    exam_pages.add(services)
     theme.install()
     for page in (sign_in, account_page):  # before NiceGUI, which takes every path
         app.router.routes.extend(page.routes(services.accounts))
@@ -113,19 +106,6 @@ def _add_pages(services: Services) -> None:
     async def board(request: Request) -> Response | None:
         return await beside(BoardPage(services, visitor_of(request, services.accounts)))
 
-    async def exams(request: Request) -> Response | None:
-        return await beside(ExamsPage(services, visitor_of(request, services.accounts)))
-
-    async def exam_run(request: Request, run_id: str) -> Response | None:
-        return await beside(ExamRunPage(services, visitor_of(request, services.accounts), run_id), "/exams")
-
-    async def exam_pair(request: Request, run_id: str, other_id: str) -> Response | None:
-        page = ExamComparePage(services, visitor_of(request, services.accounts), run_id, other_id)
-        return await beside(page, "/exams")
-
-    async def questions(request: Request) -> Response | None:
-        return await beside(QuestionsPage(services, visitor_of(request, services.accounts)))
-
     async def models(request: Request) -> Response | None:
         return await beside(ModelsPage(services, visitor_of(request, services.accounts)))
 
@@ -146,10 +126,6 @@ def _add_pages(services: Services) -> None:
     ui.page("/arena")(arena)
     ui.page("/arena/battles/{battle_id}")(arena)
     ui.page("/arena/board")(board)
-    ui.page("/exams")(exams)
-    ui.page("/exams/questions")(questions)
-    ui.page("/exams/runs/{run_id}")(exam_run)
-    ui.page("/exams/runs/{run_id}/against/{other_id}")(exam_pair)
     ui.page("/models")(models)
     ui.page("/measurements")(measurements)
     ui.page("/collections")(collections)

@@ -23,9 +23,10 @@ from yoriai.i18n.catalogue import error_text
 from yoriai.tools.approval import Decision
 from yoriai.tools.code import NAME as CODE
 from yoriai.types import Conversation, ConversationMessage
-from yoriai.web import layout, tree
+from yoriai.web import layout, question_form, tree
 from yoriai.web.composer import Composer
 from yoriai.web.conversation_list import ConversationList
+from yoriai.web.handling import Handling
 from yoriai.web.live_reply import LiveReply
 from yoriai.web.model_picker import ModelPicker
 from yoriai.web.reasoner_menu import ReasonerMenu
@@ -239,7 +240,7 @@ class ChatPage:
         handling = Handling(self._visitor, self._client)
         with self._transcript:
             await question_form.keep(
-                self._services.questions, self._visitor, handling, question_form.drafted(branch, id)
+                self._services.exams.questions, self._visitor, handling, question_form.drafted(branch, id)
             )
 
     async def _decide(self, id: str, decision: str) -> None:

@@ -31,7 +31,9 @@ class QuestionForm:
             checks, value="contains", label=visitor.text("questions_check"), on_change=self._changed
         ).props("outlined dense options-dense")  # fmt: skip
         self._expected = self._area("expected")
-        self._tolerance = ui.number(visitor.text("questions_tolerance"), value=0, min=0).props("outlined dense")
+        self._tolerance = ui.number(visitor.text("questions_tolerance"), value=0, min=0).props(
+            "outlined dense"
+        )
         self._help = ui.label("").classes("y-note")
         self._changed()
 
@@ -53,7 +55,11 @@ class QuestionForm:
         )  # fmt: skip
 
     def _area(self, name: str) -> ui.textarea:
-        return ui.textarea(self._visitor.text(f"questions_{name}")).props("outlined dense autogrow").classes("y-wide-field")
+        return (
+            ui.textarea(self._visitor.text(f"questions_{name}"))
+            .props("outlined dense autogrow")
+            .classes("y-wide-field")
+        )
 
     def _changed(self) -> None:
         self._help.set_text(self._visitor.text(f"questions_help_{self._check.value}"))

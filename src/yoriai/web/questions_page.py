@@ -24,7 +24,7 @@ class QuestionsPage:
     """One browser tab."""
 
     def __init__(self, services: Services, visitor: Visitor) -> None:
-        self._questions, self._visitor = services.questions, visitor
+        self._questions, self._visitor = services.exams.questions, visitor
         self._handling = Handling(visitor, ui.context.client)
 
     async def build(self) -> None:
@@ -33,9 +33,9 @@ class QuestionsPage:
             ui.label(self._say("help")).classes("y-note")
             with ui.element("div").classes("y-row"):
                 self._name = ui.input(self._say("new_set")).props("outlined dense maxlength=100")
-                ui.button(self._say("create"), icon="add", on_click=self._handling.safely(self._create)).props(
-                    "flat no-caps dense"
-                )
+                ui.button(
+                    self._say("create"), icon="add", on_click=self._handling.safely(self._create)
+                ).props("flat no-caps dense")
             self._sets = ui.select({}, label=self._say("set"), on_change=self._handling.safely(self._show))
             self._sets.props("outlined dense options-dense")
             self._list = ui.element("section")
@@ -115,9 +115,7 @@ class QuestionsPage:
             question=question.question, check=question.check, expected=question.expected, messages=question.messages,
             details=question.details, origin=question.origin,
         )  # fmt: skip
-        await self._questions.change(
-            await self._visitor.user(), question.set_id, question.id, approved
-        )
+        await self._questions.change(await self._visitor.user(), question.set_id, question.id, approved)
         await self._refresh()
 
     async def _drop(self, question: OwnQuestion) -> None:
