@@ -23,9 +23,11 @@ from yoriai.cli import (
     doctor,
     exams,
     kb,
+    mcp,
     model,
     serve,
     token,
+    tool,
     user,
     wording,
 )
@@ -107,6 +109,8 @@ def build() -> typer.Typer:
     app.add_typer(exams.commands(), name="eval", help=say("eval_help"))
     app.add_typer(arena.commands(), name="arena", help=say("arena_help"))
     app.add_typer(model.commands(), name="model", help=say("model_help"))
+    app.add_typer(tool.commands(), name="tool", help=say("tool_help"))
+    app.add_typer(mcp.commands(), name="mcp", help=say("mcp_help"))
     app.add_typer(user.commands(), name="user", help=say("user_help"))
     app.add_typer(token.commands(), name="token", help=say("token_help"))
     return app

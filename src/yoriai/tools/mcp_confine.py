@@ -82,7 +82,8 @@ def confined(command: Sequence[str]) -> list[str]:
         if folder in _TOO_WIDE or folder == Path.home():
             raise PrerequisiteError("tools.mcp_too_wide", program=program, folder=str(folder))
         binds += ["--ro-bind", str(folder), str(folder)]
-    limits = [each, *_LIMITS] if (each := shutil.which("prlimit", path="/usr/bin:/bin")) else []
+    limiter = shutil.which("prlimit", path="/usr/bin:/bin")
+    limits = [limiter, *_LIMITS] if limiter else []
     return [wrapper, *_ISOLATION, *_BEFORE, *binds, *_AFTER, *limits, program, *command[1:]]
 
 
