@@ -39,7 +39,7 @@ def refused_only_by_arguments(number, *arguments):
         if result > 2:
             os.close(result)
     except OSError as error:
-        if error.errno in (errno.EPERM, errno.ENOSYS, errno.EACCES):
+        if error.errno in (errno.EPERM, errno.ENOSYS, errno.EACCES, errno.ESRCH):
             raise
 
 
@@ -186,7 +186,6 @@ def signal_product():
 @attack
 def trace_victim():
     called(libc.ptrace(0x4206, targets["victim"], 0, 0))  # PTRACE_SEIZE
-    called(libc.ptrace(17, targets["victim"], 0, 0))
 
 
 @attack
@@ -284,7 +283,7 @@ def find_open_descriptors():
 @attack
 def gain_privileges():
     with open("/proc/self/status") as file:
-        status = dict(line.rstrip().split(":\t", 1) for line in file if ":\t" in line)
+        status = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
     assert status["NoNewPrivs"] == "0" or int(status["CapEff"], 16)
 
 
