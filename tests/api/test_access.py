@@ -56,6 +56,21 @@ BATTLES: list[tuple[str, str, Any]] = [
     ("POST", _W + "/vote", {"winner": "tie"}),
     ("DELETE", _W, None),
 ]
+_X, _Q = "/api/exams/runs/{run_id}", "/api/questions/{set_id}"
+EXAMS: list[tuple[str, str, dict[str, Any]]] = [
+    ("GET", _X, {}),
+    ("GET", _X + "/samples", {}),
+    ("GET", _X + "/against/{other_id}", {}),
+    ("POST", _X + "/cancel", {}),
+    ("POST", _X + "/resume", {}),
+    ("DELETE", _X, {}),
+    ("GET", _Q, {}),
+    ("POST", _Q + "/questions", {"json": {"question": "x", "expected": "x"}}),
+    ("PUT", _Q + "/questions/{question_id}", {"json": {"question": "x", "expected": "x"}}),
+    ("DELETE", _Q + "/questions/{question_id}", {}),
+    ("POST", _Q + "/import", {"files": {"file": ("x.csv", b"question,expected\nx,x")}}),
+    ("DELETE", _Q, {}),
+]
 # Who there is, whoever answers a battle.
 NAMING = {"/v1/models", "/v1/models/{name}", "/api/models", "/api/assistants", "/metrics"}
 _C, _D = "/api/collections/{collection_id}", "/api/collections/{collection_id}/documents/{document_id}"
@@ -163,7 +178,7 @@ def test_every_route_to_an_owned_thing_is_walked_as_another_user() -> None:
     of_documents = {(method, path.partition("?")[0]) for method, path, _ in ALL}  # as each role there
     assert with_ids == {
         (method, path) for method, path, _ in OWNED + COMPARED + BATTLES
-    } | of_knowledge | ELSEWHERE | of_documents | {(method, path) for method, path, _ in BATCHES}
+    } | of_knowledge | ELSEWHERE | of_documents | {(method, path) for method, path, _ in BATCHES + EXAMS}
     assert of_documents >= of_knowledge | ELSEWHERE
 
 
@@ -178,6 +193,29 @@ def test_what_is_annas_does_not_exist_for_ben(
     assert ben.request(method, url, json=body).status_code == 404
     assert anna.get(f"/api/conversations/{conversation}").json()["conversation"]["title"] == "private"
     anna.post(f"/api/replies/{asked['reply']['id']}/stop")
+
+
+def test_exams_and_questions_of_anna_do_not_exist_for_ben(anna: httpx2.Client, ben: httpx2.Client) -> None:
+    made = anna.post("/api/questions", json={"name": "of anna"}).json()
+    question = {"question": "Say a word.", "check": "regex", "expected": "."}
+    kept = anna.post(f"/api/questions/{made['id']}/questions", json=question).json()
+    wanted = {"task": "own:of anna", "model": "smollm2-135m", "max_tokens": 4}
+    run = anna.post("/api/exams/runs", json=wanted).json()
+    ids = {"run_id": run["id"], "other_id": run["id"], "set_id": made["id"], "question_id": kept["id"]}
+    for method, path, sent in EXAMS:
+        assert ben.request(method, path.format(**ids), **sent).status_code == 404, path
+    assert ben.get("/api/questions").json()["sets"] == []
+    assert ben.get("/api/exams/runs").json()["runs"] == []
+    assert ben.post("/api/exams/runs", json=wanted).status_code == 404
+    named = ben.post("/api/exams/runs", json={"task": "gsm8k", "model": "smollm2-135m", "data": "/etc"})
+    assert named.status_code == 403
+    assert [each["id"] for each in anna.get("/api/exams/runs").json()["runs"]] == [run["id"]]
+    while (now := anna.get(_X.format(**ids)).json())["state"] in {"queued", "running"}:
+        time.sleep(0.2)
+    assert (now["state"], now["score"]["value"]) == ("done", 1.0)
+    assert anna.get("/api/exams/board").json()["exams"]["own:of anna"][0]["run"]["id"] == run["id"]
+    assert anna.delete(_X.format(**ids)).status_code == 204
+    assert anna.delete(_Q.format(**ids)).status_code == 204
 
 
 def test_comparisons_of_anna_do_not_exist_for_ben(anna: httpx2.Client, ben: httpx2.Client) -> None:
