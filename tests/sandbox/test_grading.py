@@ -38,24 +38,39 @@ _CHEATS = {
     "os._exit in the call": "import os\ndef add(a, b): os._exit(0)",
     "sys.exit in the call": "import sys\ndef add(a, b): sys.exit(0)",
     "equals everything": _EQUALS + "def add(a, b): return Any()",
-    "an integer that equals everything": _EQUALS.replace("class Any:", "class Any(int):") + "def add(a, b): return Any()",
+    "an integer that equals everything": _EQUALS.replace("Any:", "Any(int):") + "def add(a, b): return Any()",
     "a function whose result is a class": _EQUALS + "add = lambda a, b: Any",
     "mock": "from unittest.mock import ANY, MagicMock\nadd = lambda a, b: ANY",
-    "says passed": "import sys\nprint('passed')\nprint('{\"cause\": \"passed\"}')\ndef add(a, b): print('passed'); return 0",
-    "writes to every descriptor": (
-        "import os\ndef add(a, b):\n    for each in range(256):\n        try: os.write(each, b'{\"cause\": \"passed\"}\\n')\n"
-        "        except OSError: pass\n    return 0"
-    ),
+    "says passed": """
+print('passed')
+def add(a, b):
+    print('{"cause": "passed"}')
+    return 0
+""",
+    "writes to every descriptor": """
+import os
+def add(a, b):
+    for each in range(256):
+        try: os.write(each, b'{"cause": "passed"}\\n')
+        except OSError: pass
+    return 0
+""",
     "forks and leaves": "import os\nif os.fork(): os._exit(0)\ndef add(a, b): return 0",
-    "walks the frames": (
-        "import sys\ndef add(a, b):\n    frame = sys._getframe()\n    while frame:\n        for value in list(frame.f_locals.values()):\n"
-        "            if isinstance(value, dict): value['cause'] = 'passed'\n        frame = frame.f_back\n    return 0"
-    ),
+    "walks the frames": """
+import sys
+def add(a, b):
+    frame = sys._getframe()
+    while frame:
+        for value in list(frame.f_locals.values()):
+            if isinstance(value, dict): value['cause'] = 'passed'
+        frame = frame.f_back
+    return 0
+""",
     "replaces what asserts use": "import builtins\nbuiltins.AssertionError = ValueError\ndef add(a, b): return 0",
     "an error that tests might catch": "def add(a, b): raise SystemExit(0)",
     "nothing": "",
     "no Python": "def add(a, b:",
-}  # fmt: skip
+}
 
 
 def test_what_is_right_passes_and_no_cheat_does(jails: Jails) -> None:  # 25
@@ -93,7 +108,6 @@ def test_values_arrive_as_they_are(strong: Jails) -> None:
         "def apply(f, x): return f(x)\nclass Pair:\n    def __init__(self, a, b): self.a, self.b = a, b\n"
     )
     program += "def total(pairs): return sum(each.a + each.b for each in pairs)\ndef fail(x): raise ValueError('no')\n"
-    program += "def endless():\n    n = 0\n    while True:\n        yield n\n        n += 1\nfrom collections import *\n"
     tests = """
 import math
 from collections import deque

@@ -33,6 +33,21 @@ for path in pathlib.Path(matplotlib.get_cachedir()).glob("fontlist-*.json"):
 """
 
 
+_FILES = (
+    "*NotoSansCJK*",
+    "*NotoSansJP*",
+    "ipaexg*",
+    "ipag*",
+    "*Takao*Gothic*",
+    "VL-Gothic*",
+)  # of `JAPANESE`
+
+
+def has_japanese() -> bool:
+    """Whether a font with Japanese letters is where a jail reads fonts."""
+    return any(next(Path(folder).rglob(name), None) for folder in _FOLDERS for name in _FILES)
+
+
 def settings_file() -> dict[str, bytes]:
     return {"matplotlib/matplotlibrc": _SETTINGS.encode()}
 
