@@ -41,7 +41,7 @@ def files_of(stream: bytes, limits: CodeLimits) -> tuple[tuple[CodeFile, ...], i
     cut = 0
     try:
         pairs += frames.read(io.BytesIO(stream))
-    except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
+    except (ValueError, OverflowError):
         cut = 1
     files, dropped = checked(pairs, limits)
     return files, dropped + cut

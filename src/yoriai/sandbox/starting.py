@@ -9,7 +9,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import functools
-import json
+import marshal
 import os
 import shutil
 import subprocess
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from yoriai.sandbox import bubblewrap
+from yoriai.sandbox.inside import frames
 from yoriai.sandbox.limits import CodeLimits
 from yoriai.sandbox.runtime import INSIDE, ROOT, Runtime, own_runtime, staged
 
@@ -155,9 +156,9 @@ def _input(order: Order, folders: dict[str, str], further: dict[str, Any]) -> by
             "files_bytes": limits.files_bytes,
         },
     }  # fmt: skip
-    content = [json.dumps(asked).encode() + b"\n"]
+    content = [marshal.dumps(asked)]
     for name, each in order.files.items():
-        content += [json.dumps({"name": name, "size": len(each)}).encode() + b"\n", each]
+        content += [frames.header(name, len(each)), each]
     return b"".join(content)
 
 

@@ -1,32 +1,37 @@
-"""Files as a stream: a line of JSON with name and size, then the bytes. Unlike tar there are no links, types or paths.
+"""Files as a stream: a line with size and name (hexadecimal), then the bytes. Unlike tar there are no links or paths.
 
 Both sides use it: the host to send, the jail to receive and to give back; `sandbox.leaving` checks what comes back.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import stat
-from collections.abc import Iterable, Iterator
-from typing import BinaryIO
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import BinaryIO
 
 _LONGEST_HEADER = 2048
 
 
 def write(stream: BinaryIO, name: str, content: bytes) -> None:
-    stream.write(json.dumps({"name": name, "size": len(content)}).encode() + b"\n" + content)
+    stream.write(header(name, len(content)) + content)
+
+
+def header(name: str, size: int) -> bytes:
+    return f"{size} {name.encode('utf8', 'surrogatepass').hex()}\n".encode()
 
 
 def read(stream: BinaryIO) -> Iterator[tuple[str, bytes]]:
     """Raises: ValueError: it is none of ours, or cut off."""
-    while header := stream.readline(_LONGEST_HEADER):
-        said = json.loads(header)
-        name, size = said["name"], said["size"]
-        content = stream.read(size)
-        if len(content) != size:
+    while line := stream.readline(_LONGEST_HEADER):
+        size, name = line.decode("ascii").split(" ")
+        content = stream.read(int(size))
+        if len(content) != int(size):
             raise ValueError("cut off")
-        yield name, content
+        yield bytes.fromhex(name).decode("utf8", "replace"), content
 
 
 def state(folder: str) -> dict[str, tuple[int, int, int]]:

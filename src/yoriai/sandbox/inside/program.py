@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
 
 from yoriai.sandbox.inside import frames
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def main(asked: dict[str, Any]) -> None:
@@ -27,17 +30,15 @@ def main(asked: dict[str, Any]) -> None:
 
 def run(source: str) -> None:
     """As `python program.py` would."""
-    import types
-
-    module = types.ModuleType("__main__")
+    module = type(sys)("__main__")
     module.__dict__.update(__file__="program.py", __builtins__=__builtins__)
     sys.modules["__main__"] = module
-    _remember(source)
     try:
         exec(compile(source, "program.py", "exec", dont_inherit=True), module.__dict__)
     except Exception:
         import traceback
 
+        _remember(source)
         kind, error, trace = sys.exc_info()
         while trace and trace.tb_frame.f_code.co_filename != "program.py":
             trace = trace.tb_next
@@ -52,12 +53,24 @@ def _remember(source: str) -> None:
     linecache.cache["program.py"] = (len(source), None, source.splitlines(True), "program.py")
 
 
+def _leave_quickly() -> None:
+    """As the interpreter would, without taking everything apart first."""
+    import atexit
+
+    if "threading" in sys.modules:
+        sys.exit(0)  # it has to wait for threads
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
 def _in_a_child(source: str) -> int:
     child = os.fork()
     if child == 0:
         os.closerange(3, 256)
         run(source)
-        sys.exit(0)
+        _leave_quickly()
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
         return 128 + os.WTERMSIG(status)
