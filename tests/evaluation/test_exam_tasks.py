@@ -131,6 +131,7 @@ def test_types_count_in_calls() -> None:
         "def f(x):\n    return x\n",
         "```python\nprint(1)\n```\nand then\n```python\ndef f(x):\n    return x\n\ndef g(",
         "    return x\n",
+        "```python\nimport math\n\ndef f(x):\n    return x\n\n# Test\nassert f(1) == 2\nprint(f(1))\n```",
     ],
 )
 def test_the_program_of_a_reply_is_found(reply: str) -> None:

@@ -17,6 +17,9 @@ BEGIN = (
     "```python\n"
 )
 STOPS = ("\nif __name__", "\ndef main(", "\nprint(", "\n```\n")
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+# What `sanitize` of EvalPlus keeps of a program.
+_KEPT = (*_FUNCTIONS, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
 _FENCE = re.compile(r"```[A-Za-z0-9+]*[ \t]*\n(.*?)(?:\n?```|\Z)", re.DOTALL)
 
 
@@ -30,8 +33,8 @@ def code_of(output: Output, name: str = "", prompt: str = "") -> str:
     code = _whole(_fenced(output, name))
     if prompt and not _defines(code, name):
         body = output.text if not _FENCE.search(output.text) else code
-        return _whole(prompt + body)
-    return code
+        code = _whole(prompt + body)
+    return _definitions(code)
 
 
 async def graded(bench: Bench, code: str, tests: Mapping[str, str]) -> Score:
@@ -68,6 +71,21 @@ def _whole(code: str) -> str:
         if _is_whole(part):
             return part
     return code
+
+
+def _definitions(code: str) -> str:
+    """Without what a model appended to try its program out: its own tests are often wrong, and are not the exam's."""
+    if not _is_whole(code):
+        return code
+    lines = code.encode().split(b"\n")
+    kept = [each for each in ast.parse(code).body if isinstance(each, _KEPT)]
+    if not any(isinstance(each, _FUNCTIONS) for each in kept):
+        return code
+    found = []
+    for each in kept:
+        first = min([each.lineno, *(mark.lineno for mark in getattr(each, "decorator_list", []))])
+        found.append(b"\n".join(lines[first - 1 : each.end_lineno]))
+    return b"\n".join(found).decode() + "\n"
 
 
 def _is_whole(code: str) -> bool:
