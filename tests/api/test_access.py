@@ -29,6 +29,11 @@ ADMINISTRATION = {
     ("DELETE", "/api/models/{name}/pull"),
     ("POST", "/api/models/{name}/unload"),
     ("DELETE", "/api/models/{name}"),
+    ("GET", "/api/mcp/servers"),
+    ("POST", "/api/mcp/servers"),
+    ("GET", "/api/mcp/servers/{name}/tools"),
+    ("POST", "/api/mcp/servers/{name}/approve"),
+    ("DELETE", "/api/mcp/servers/{name}"),
 }
 OWNED = [
     ("GET", "/api/conversations/{conversation_id}", None),
@@ -39,6 +44,14 @@ OWNED = [
     ("POST", "/api/replies/{reply_id}/stop", None),
     ("GET", "/api/replies/{reply_id}/events", None),
     ("DELETE", "/api/tokens/{token_id}", None),
+]
+_U = "/api/conversations/{conversation_id}/files"
+TOOLS: list[tuple[str, str, dict[str, Any]]] = [
+    ("GET", _U, {}),
+    ("POST", _U, {"params": {"name": "x.csv"}, "content": b"x"}),
+    ("GET", "/api/tool-files/{file_id}", {}),
+    ("DELETE", "/api/tool-files/{file_id}", {}),
+    ("POST", "/api/tool-calls/{call_id}", {"json": {"decision": "once"}}),
 ]
 _P = "/api/comparisons/{comparison_id}"
 COMPARED: list[tuple[str, str, Any]] = [
@@ -172,13 +185,15 @@ def test_a_member_administers_nothing(method: str, path: str, ben: httpx2.Client
 
 
 def test_every_route_to_an_owned_thing_is_walked_as_another_user() -> None:
-    everybodys = {("GET", "/v1/models/{name}")}
+    everybodys = {("GET", "/v1/models/{name}"), ("PUT", "/api/tools/{name}/permission")}
     with_ids = {route for route in ROUTES if "{" in route[1]} - ADMINISTRATION - everybodys
     of_knowledge = {(method, path) for method, path, _ in READ_OF_KNOWLEDGE + OWNERS_OF_KNOWLEDGE}
     of_documents = {(method, path.partition("?")[0]) for method, path, _ in ALL}  # as each role there
     assert with_ids == {
         (method, path) for method, path, _ in OWNED + COMPARED + BATTLES
-    } | of_knowledge | ELSEWHERE | of_documents | {(method, path) for method, path, _ in BATCHES + EXAMS}
+    } | of_knowledge | ELSEWHERE | of_documents | {
+        (method, path) for method, path, _ in BATCHES + EXAMS + TOOLS
+    }
     assert of_documents >= of_knowledge | ELSEWHERE
 
 
@@ -216,6 +231,24 @@ def test_exams_and_questions_of_anna_do_not_exist_for_ben(anna: httpx2.Client, b
     assert anna.get("/api/exams/board").json()["exams"]["own:of anna"][0]["run"]["id"] == run["id"]
     assert anna.delete(_X.format(**ids)).status_code == 204
     assert anna.delete(_Q.format(**ids)).status_code == 204
+
+
+def test_files_for_tools_of_anna_do_not_exist_for_ben(anna: httpx2.Client, ben: httpx2.Client) -> None:
+    conversation = anna.post("/api/conversations", json={"tools": ["python"]}).json()
+    ids = {"conversation_id": conversation["id"], "call_id": "call_0"}
+    given = {"params": {"name": "../売上.csv"}, "content": b"<script>alert(1)</script>"}
+    made = anna.post(_U.format(**ids), **given)
+    assert (made.status_code, made.json()["name"]) == (201, "売上.csv")
+    ids["file_id"] = made.json()["id"]
+    for method, path, sent in TOOLS:
+        assert ben.request(method, path.format(**ids), **sent).status_code == 404, path
+    shown = anna.get(f"/api/tool-files/{ids['file_id']}")
+    assert shown.content == given["content"]
+    assert shown.headers["content-disposition"].startswith("attachment")
+    assert "sandbox" in shown.headers["content-security-policy"]
+    assert len(anna.get(_U.format(**ids)).json()["files"]) == 1
+    assert anna.delete(f"/api/conversations/{conversation['id']}").status_code == 204
+    assert anna.get(f"/api/tool-files/{ids['file_id']}").status_code == 404
 
 
 def test_comparisons_of_anna_do_not_exist_for_ben(anna: httpx2.Client, ben: httpx2.Client) -> None:
