@@ -14,7 +14,6 @@ import signal
 import struct
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
@@ -41,12 +40,7 @@ _RUNTIME = ("/usr", "/lib", "/lib64", "/bin", "/opt", "/etc/ld.so.cache", "/etc/
             "/etc/vulkan", "/proc", "/sys")  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Rules:
-    readable: list[Path]
-    devices: list[Path]
-    writable: list[Path]
-    port: int | None
+_Rules = dict[str, list[Path]]  # readable, devices, writable: what is allowed in each
 
 
 def landlock_version() -> int:
@@ -81,13 +75,12 @@ def confine(
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    rules = _Rules(
-        readable=[Path(p) for p in runtime] + list(readable),
-        devices=[Path(p) for p in devices],
-        writable=list(writable),
-        port=port,
-    )
-    return _landlock(libc, rules)
+    rules = {
+        "readable": [Path(p) for p in runtime] + list(readable),
+        "devices": [Path(p) for p in devices],
+        "writable": list(writable),
+    }
+    return _landlock(libc, rules, port)
 
 
 def _no_core_dump() -> None:
@@ -98,7 +91,7 @@ def _no_core_dump() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _landlock(libc: ctypes.CDLL, rules: _Rules) -> str:
+def _landlock(libc: ctypes.CDLL, rules: _Rules, port: int | None) -> str:
     version = landlock_version()
     if version < 1:
         return "none"
@@ -116,8 +109,8 @@ def _landlock(libc: ctypes.CDLL, rules: _Rules) -> str:
     if ruleset < 0:
         return "none"
     _allow_paths(libc, ruleset, rules, handled)
-    if network and rules.port is not None:
-        libc.syscall(_ADD_RULE, ruleset, _RULE_PORT, struct.pack("QQ", _NET_BIND, rules.port), 0)
+    if network and port is not None:
+        libc.syscall(_ADD_RULE, ruleset, _RULE_PORT, struct.pack("QQ", _NET_BIND, port), 0)
     failed = libc.syscall(_RESTRICT_SELF, ruleset, 0)
     os.close(ruleset)
     if failed:
@@ -127,14 +120,14 @@ def _landlock(libc: ctypes.CDLL, rules: _Rules) -> str:
 
 def _allow_paths(libc: ctypes.CDLL, ruleset: int, rules: _Rules, handled: int) -> None:
     read = _FS_EXECUTE | _FS_READ_FILE | _FS_READ_DIR
-    for path in rules.readable:
+    for path in rules["readable"]:
         _allow_path(libc, ruleset, path, read if path.is_dir() else read & ~_FS_READ_DIR)
-    for path in rules.devices:
+    for path in rules["devices"]:
         use = read | _FS_WRITE_FILE | (handled & _FS_IOCTL_DEV)
         _allow_path(libc, ruleset, path, use if path.is_dir() else use & ~_FS_READ_DIR)
     change = _FS_WRITE_FILE | _FS_REMOVE_DIR | _FS_REMOVE_FILE | _FS_MAKE_DIR | _FS_MAKE_REG
     change |= handled & (_FS_REFER | _FS_TRUNCATE)
-    for path in rules.writable:
+    for path in rules["writable"]:
         _allow_path(libc, ruleset, path, (read & ~_FS_EXECUTE) | change)
 
 

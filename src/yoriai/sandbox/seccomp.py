@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import platform
 import struct
 import sys
 from collections.abc import Iterable
@@ -56,7 +55,7 @@ def forbid_system_calls() -> str:
     """For a process that reads a document: no sockets, no programs. Returns "seccomp", or "no-seccomp"."""
     if not is_known():
         return "no-seccomp"
-    machine = platform.machine()
+    machine = _machine()
     steps = [*_refused((*_PROGRAMS, *_SOCKETS, *_KERNEL), machine), *_only_threads(machine)]
     return "seccomp" if _install(_program(steps, machine)) else "no-seccomp"
 
@@ -65,7 +64,7 @@ def forbid_for_code() -> bool:
     """For code under Landlock alone: no processes but this one, no sockets but pairs, nothing that others share."""
     if not is_known():
         return False
-    machine, own = platform.machine(), os.getpid()
+    machine, own = _machine(), os.getpid()
     steps = [
         *_refused((*_PROGRAMS, *_SHARED, *_KERNEL, *_RARE), machine),
         *_refused(("socket",), machine, _EAFNOSUPPORT),
@@ -91,7 +90,11 @@ def program_for_namespaces(machine: str) -> bytes:
 
 def is_known() -> bool:
     """Whether there are filters for this machine."""
-    return sys.platform == "linux" and platform.machine() in _ARCHITECTURES
+    return sys.platform == "linux" and _machine() in _ARCHITECTURES
+
+
+def _machine() -> str:
+    return os.uname().machine if hasattr(os, "uname") else ""
 
 
 def _program(steps: Iterable[Step], machine: str) -> bytes:

@@ -7,6 +7,7 @@ A jail dies with the *thread* that started it (PR_SET_PDEATHSIG), so all are sta
 from __future__ import annotations
 
 import atexit
+import compileall
 import contextlib
 import functools
 import marshal
@@ -65,6 +66,9 @@ def thread() -> ThreadPoolExecutor:
 def runtime() -> Runtime:
     """Only from `thread`. As root its parts are put where every user id reaches them, if the system lets us."""
     own = own_runtime()
+    compileall.compile_dir(
+        str(INSIDE), quiet=2
+    )  # a jail can't keep byte code; where we can't, it starts slower
     if os.geteuid() != 0:
         return own
     try:
