@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import statistics
+import subprocess
+import sys
 import time
 from io import BytesIO
 
@@ -12,6 +14,7 @@ from PIL import Image
 from jailing import Jails
 from yoriai.errors import UsageError
 from yoriai.sandbox.cells import CellOutcome
+from yoriai.sandbox.code import run_code
 from yoriai.sandbox.inside.frames import write
 from yoriai.sandbox.kernel import Kernel
 from yoriai.sandbox.kernels import Kernels
@@ -137,3 +140,22 @@ def test_odd_names_and_too_much_are_not_taken() -> None:  # 24
     assert [file.name for file in files_of(large.getvalue(), CodeLimits(files_bytes=1000))[0]] == ["a"]
     for broken in (b"[]\n", b"-1 61\n", b"9 61\nx", b"\xff\n", b"1 6\nx", b"1 2 3\n", b"9" * 5000 + b" 61\n"):
         assert files_of(broken, CodeLimits()) == ((), 1)
+
+
+@pytest.mark.slow
+def test_a_jail_starts_in_three_and_a_half_times_plain_python(strong: Jails) -> None:
+    async def starts(sandbox: Sandbox) -> list[tuple[float, float]]:
+        pairs = []
+        await run_code(sandbox, "")
+        for _ in range(12):
+            start = time.perf_counter()
+            subprocess.run([sys.executable, "-c", "print(1)"], check=True, stdout=subprocess.DEVNULL)  # noqa: ASYNC221
+            between = time.perf_counter()
+            await run_code(sandbox, "print(1)")
+            pairs.append((between - start, time.perf_counter() - between))
+        return pairs
+
+    pairs = strong.use(starts)
+    assert statistics.median(jail for _, jail in pairs) <= 3.5 * statistics.median(
+        plain for plain, _ in pairs
+    )
