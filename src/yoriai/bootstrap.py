@@ -30,6 +30,7 @@ from yoriai.chat.comparisons import Comparisons
 from yoriai.egress import Egress
 from yoriai.engines.router import Router
 from yoriai.errors import PrerequisiteError
+from yoriai.evaluation.calibration import Calibration
 from yoriai.evaluation.dataset import PURPOSE as EXAMS
 from yoriai.evaluation.dataset import Datasets
 from yoriai.evaluation.exam_list import hosts as exam_hosts
@@ -147,6 +148,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         exams = Exams(
             database=database, jobs=jobs, registry=registry, questions=Questions(database), grade=grader(sandbox),
             datasets=Datasets(settings.evaluation, settings.home / "exams", egress), judge=settings.evaluation.judge,
+            calibration=Calibration(database, registry, settings.home / "exams" / "judges.json"),
         )  # fmt: skip
         yield Services(
             settings=settings, egress=egress, catalogue=entries, policy=policy, library=library, pulls=pulls,

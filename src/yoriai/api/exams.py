@@ -8,7 +8,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from yoriai.api.principal import CurrentUser
+from yoriai.access import Action, require
+from yoriai.api.principal import CurrentContext, CurrentUser
 from yoriai.api.reading import Body, StrictRoute
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
@@ -38,6 +39,24 @@ class NewRun(Body):
         "", max_length=4096, description="A file or folder of this machine; only its terminal may."
     )
     anew: bool = Field(False, description="Begin again, although such a run is unfinished.")
+
+
+class JudgeBody(Body):
+    judge: Name
+    limit: int = Field(100, ge=1, le=1000, description="Pairs to read, in both orders each.")
+
+
+class AgreementShape(BaseModel):
+    """Cohen's kappa with people's votes: 0 is chance. Not `trusted`: its results tell nothing."""
+
+    judge: str
+    pairs: int
+    agreed: float
+    kappa: float
+    low: float
+    high: float
+    consistent: float | None
+    trusted: bool
 
 
 class ExamShape(BaseModel):
@@ -189,6 +208,17 @@ async def list_exams(user: CurrentUser, services: TheServices) -> ExamList:
             )
             for each in await services.exams.offered(user) for task in [each.task]
         ]
+    )  # fmt: skip
+
+
+@router.post("/api/exams/judges")
+async def measure_judge(body: JudgeBody, context: CurrentContext, services: TheServices) -> AgreementShape:
+    """Hold a judge against the votes that you may see: how well it agrees with people."""
+    require(context.user, Action.KEEP_EXAMS)
+    found = await services.exams.calibration.measure(context, body.judge, body.limit)
+    return AgreementShape(
+        judge=body.judge, pairs=found.pairs, agreed=found.agreed, kappa=found.kappa.value, low=found.kappa.low,
+        high=found.kappa.high, consistent=found.consistent, trusted=found.is_trusted,
     )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ def commands() -> typer.Typer:
     app.command("list", help=say("eval_list"))(list_exams)
     app.command("run", help=say("eval_run"))(run_exam)
     app.command("show", help=say("eval_show"))(show_run)
+    app.command("judge", help=say("eval_judge_help"))(measure_judge)
     app.command("compare", help=say("eval_compare"))(compare)
     return app
 
@@ -104,6 +105,28 @@ def show_run(
         print_table(_SAMPLES, [_sample_row(each) for each in said["samples"]])
     else:
         _show_one(said, as_json)
+
+
+def measure_judge(
+    judge: Annotated[str, typer.Argument(metavar="MODEL", help=say("eval_judge"))],
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help=say("eval_judge_limit"))] = 100,
+    as_json: AsJson = False,
+) -> None:
+    async def work(shelf: Shelf) -> Any:
+        return await shelf.ask("POST", "/api/exams/judges", json={"judge": judge, "limit": limit})
+
+    said = with_shelf(work)
+    if as_json:
+        print_json(said)
+        return
+    key = "eval_trusted" if said["trusted"] else "eval_not_trusted"
+    consistent = f"{100 * (said['consistent'] or 0):.0f}"
+    result(
+        say(
+            key, judge=judge, pairs=said["pairs"], kappa=f"{said['kappa']:.2f}", low=f"{said['low']:.2f}",
+            high=f"{said['high']:.2f}", consistent=consistent,
+        )
+    )  # fmt: skip
 
 
 def compare(first: Run, second: Run, as_json: AsJson = False) -> None:

@@ -17,6 +17,7 @@ from anyio import to_thread
 from yoriai.access import LOCAL_OPERATOR_ID, Action, owners, require
 from yoriai.errors import NotFoundError, PrerequisiteError, UsageError
 from yoriai.evaluation import figures
+from yoriai.evaluation.calibration import Calibration
 from yoriai.evaluation.dataset import Datasets
 from yoriai.evaluation.exam_list import TASKS, named
 from yoriai.evaluation.figures import Against, Result
@@ -78,10 +79,10 @@ class Exams:
 
     def __init__(
         self, *, database: Database, jobs: Jobs, registry: Registry, datasets: Datasets, questions: Questions,
-        grade: Grade | None = None,
-        judge: str = "",
+        calibration: Calibration, grade: Grade | None = None, judge: str = "",
     ) -> None:  # fmt: skip
         self._database, self._jobs, self._registry, self._datasets = database, jobs, registry, datasets
+        self.calibration = calibration
         self.questions, self._grade, self._judge = questions, grade, judge
         jobs.handle(KIND, Runner(database, self._prepare).work)
 

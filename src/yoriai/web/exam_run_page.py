@@ -35,6 +35,8 @@ class ExamRunPage:
             self._visitor, f"{shown.run.task} · {clean_text(shown.run.model)}", back="/exams"
         ):
             self._summary(shown)
+            if shown.run.options.judge:
+                await self._trust(shown.run.options.judge)
             self._filter = ui.toggle(
                 {each: self._say(f"filter_{each}") for each in _FILTERS}, value="all",
                 on_change=self._handling.safely(self._narrow),
@@ -65,6 +67,18 @@ class ExamRunPage:
                 self._button("stop", "stop", self._stop)
             else:
                 self._button("delete", "delete", self._delete)
+
+    async def _trust(self, judge: str) -> None:
+        """How far the judge agrees with people, as it was measured."""
+        found = await self._exams.calibration.of(judge)
+        if found is None:
+            ui.label(self._say("judge_unknown", name=clean_text(judge))).classes("y-failure")
+            return
+        words = self._say(
+            "judge_trusted" if found.is_trusted else "judge_not_trusted", name=clean_text(judge), pairs=found.pairs,
+            kappa=f"{found.kappa.value:.2f}", low=f"{found.kappa.low:.2f}", high=f"{found.kappa.high:.2f}",
+        )  # fmt: skip
+        ui.label(words).classes("y-note" if found.is_trusted else "y-failure")
 
     def _button(self, word: str, icon: str, work: Handler) -> None:
         ui.button(self._say(word), icon=icon, on_click=self._handling.safely(work)).props(
