@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from yoriai.errors import UnsupportedError, UsageError
+from yoriai.i18n.catalogue import text
 from yoriai.knowledge.context import harmless
 from yoriai.knowledge.split import size_of
 from yoriai.responders.model import ModelResponder
-from yoriai.responders.turns import reply_room
+from yoriai.responders.turns import language_in, reply_room
 from yoriai.tool_use import ToolUse
 from yoriai.tools.toolbox import Toolbox
 from yoriai.types import (
@@ -127,6 +128,7 @@ class ToolUser:
                         yield use
                 foreign = foreign or use.is_foreign
                 said.append(_told(call, use, room))
+            said[-1] = _reminded(said[-1], request)
         yield Finish(reason="stop") if turn.finish.reason == "tool_calls" else turn.finish
         if used:
             yield used
@@ -178,12 +180,20 @@ def _spoken(turn: _Turn, calls: list[ToolCall]) -> Message:
 
 def _told(call: ToolCall, use: ToolUse, room: float) -> Message:
     """The result as the model reads it: data, without anything that a template takes for another turn."""
-    text = harmless(use.result) if use.is_foreign else use.result
-    cost = size_of(text)
+    given = harmless(use.result) if use.is_foreign else use.result
+    cost = size_of(given)
     if cost > room:
-        keep = max(_SHORTEST, int(len(text) * max(room, 0) / cost))
-        text = f"{text[:keep]}\n[cut: {len(text) - keep} more characters]" if keep < len(text) else text
-    return Message(role="tool", tool_call_id=call.id[:128], name=call.name[:128], content=text)
+        keep = max(_SHORTEST, int(len(given) * max(room, 0) / cost))
+        given = f"{given[:keep]}\n[cut: {len(given) - keep} more characters]" if keep < len(given) else given
+    return Message(role="tool", tool_call_id=call.id[:128], name=call.name[:128], content=given)
+
+
+def _reminded(last: Message, request: ChatRequest) -> Message:
+    """The last result, and which language the answer is to have: descriptions and results are mostly English."""
+    question = next((each.text() for each in reversed(request.messages) if each.role == "user"), "")
+    if language_in(question, "en") == "en":
+        return last
+    return last.model_copy(update={"content": f"{last.text()}\n\n{text('responders.tool_reminder', 'ja')}"})
 
 
 def _again(call: ToolCall) -> Message:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from yoriai.i18n.catalogue import text
 from yoriai.knowledge.context import harmless
 from yoriai.sandbox.cells import CellOutcome, Table
 from yoriai.sandbox.kernels import Kernels
@@ -57,7 +58,8 @@ def code_interpreter(kernels: Kernels, files: ToolFiles) -> Tool:
         there = await _uploads(files, context)
         if not there:
             return ""
-        return "Files in the working folder: " + "; ".join(_about(file) for _, file in there) + "."
+        told = "Files in the working folder: " + "; ".join(_about(file) for _, file in there) + "."
+        return f"{told} {text('tools.code_language', 'ja')}" if context.language == "ja" else told
 
     return Tool(
         name=NAME, description=_DESCRIPTION, is_foreign=True, timeout_s=_TIMEOUT_S, run=run, note=note,

@@ -83,7 +83,9 @@ def confined(command: Sequence[str]) -> list[str]:
             raise PrerequisiteError("tools.mcp_too_wide", program=program, folder=str(folder))
         binds += ["--ro-bind", str(folder), str(folder)]
     script = next((each for each in command[1:] if not each.startswith("-")), "")
-    if script.startswith("/") and Path(script).is_file():  # what an interpreter is to run, and nothing beside it
+    if (
+        script.startswith("/") and Path(script).is_file()
+    ):  # what an interpreter is to run, and nothing beside it
         binds += ["--ro-bind", script, script]
     limiter = shutil.which("prlimit", path="/usr/bin:/bin")
     limits = [limiter, *_LIMITS] if limiter else []
