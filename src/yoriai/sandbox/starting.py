@@ -10,7 +10,6 @@ import atexit
 import compileall
 import contextlib
 import functools
-import marshal
 import os
 import shutil
 import subprocess
@@ -160,7 +159,7 @@ def _input(order: Order, folders: dict[str, str], further: dict[str, Any]) -> by
             "files_bytes": limits.files_bytes,
         },
     }  # fmt: skip
-    content = [marshal.dumps(asked)]
+    content = [repr(asked).encode("utf8", "surrogatepass") + b"\n"]
     for name, each in order.files.items():
         content += [frames.header(name, len(each)), each]
     return b"".join(content)
