@@ -38,14 +38,18 @@ _RARE = (
 )  # fmt: skip
 _PROGRAMS = ("fork", "vfork", "execve", "execveat", "kill", "tkill")
 _SOCKETS = ("socket", "connect", "accept", "sendto", "bind", "listen", "socketpair", "accept4")
-# What only a namespace of its own would keep off other processes and files of the same user.
+# What Landlock leaves open of files: their modes, owners, times and attributes; `truncate` before its third version.
+_ATTRIBUTES = (
+    "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "lchown", "fchown", "fchownat", "setxattr", "lsetxattr",
+    "fsetxattr", "setxattrat", "removexattr", "lremovexattr", "fremovexattr", "removexattrat", "utime", "utimes",
+    "futimesat", "utimensat", "truncate",
+)  # fmt: skip
+_SIGNALS = ("rt_sigqueueinfo", "rt_tgsigqueueinfo")
+# What only a namespace of its own would keep off other processes of the same user.
 _SHARED = (
-    "connect", "bind", "listen", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "sched_setaffinity", "sched_setscheduler",
-    "sched_setparam", "sched_setattr", "setpriority", "ioprio_set", "shmget", "shmat", "shmctl", "msgget", "msgsnd",
-    "msgrcv", "msgctl", "semget", "semop", "semctl", "semtimedop", "mq_open", "mq_unlink", "chmod", "fchmod",
-    "fchmodat", "fchmodat2", "chown", "lchown", "fchown", "fchownat", "setxattr", "lsetxattr", "fsetxattr",
-    "setxattrat", "removexattr", "lremovexattr", "fremovexattr", "removexattrat", "utime", "utimes", "futimesat",
-    "utimensat",
+    "connect", "bind", "listen", "sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr",
+    "setpriority", "ioprio_set", "shmget", "shmat", "shmctl", "msgget", "msgsnd", "msgrcv", "msgctl", "semget",
+    "semop", "semctl", "semtimedop", "mq_open", "mq_unlink",
 )  # fmt: skip
 
 Step = tuple[int, int, int, int]  # code, jump if true, jump if false, operand
@@ -56,7 +60,12 @@ def forbid_system_calls() -> str:
     if not is_known():
         return "no-seccomp"
     machine = _machine()
-    steps = [*_refused((*_PROGRAMS, *_SOCKETS, *_KERNEL), machine), *_only_threads(machine)]
+    steps = [
+        *_refused((*_PROGRAMS, *_SOCKETS, *_KERNEL, *_ATTRIBUTES, *_SIGNALS, "tgkill"), machine),
+        # Its own limits may be asked for, those of other processes neither asked nor set.
+        *_when("prlimit64", machine, [(_EQUAL, 1, 0, 0)]),
+        *_only_threads(machine),
+    ]
     return "seccomp" if _install(_program(steps, machine)) else "no-seccomp"
 
 
@@ -66,7 +75,7 @@ def forbid_for_code() -> bool:
         return False
     machine, own = _machine(), os.getpid()
     steps = [
-        *_refused((*_PROGRAMS, *_SHARED, *_KERNEL, *_RARE), machine),
+        *_refused((*_PROGRAMS, *_SHARED, *_ATTRIBUTES, *_SIGNALS, *_KERNEL, *_RARE), machine),
         *_refused(("socket",), machine, _EAFNOSUPPORT),
         *_when("socketpair", machine, [(_AND, 0, 0, _SOCK_TYPE), (_EQUAL, 1, 0, _SOCK_STREAM)], argument=1),
         *_when("tgkill", machine, [(_EQUAL, 1, 0, own)]),

@@ -22,7 +22,8 @@ _BOTH = {  # name: (x86-64, aarch64), None where the architecture has no such ca
     "semtimedop": (220, 192), "mq_open": (240, 180), "mq_unlink": (241, 181), "chmod": (90, None), "fchmod": (91, 52),
     "fchmodat": (268, 53), "chown": (92, None), "lchown": (94, None), "fchown": (93, 55), "fchownat": (260, 54),
     "setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7), "removexattr": (197, 14),
-    "lremovexattr": (198, 15), "fremovexattr": (199, 16), "utime": (132, None), "utimes": (235, None),
+    "lremovexattr": (198, 15), "fremovexattr": (199, 16), "truncate": (76, 45),
+    "utime": (132, None), "utimes": (235, None),
     "futimesat": (261, None), "utimensat": (280, 88),
 }  # fmt: skip
 _SAME = {
