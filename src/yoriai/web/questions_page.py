@@ -49,12 +49,14 @@ class QuestionsPage:
         await self._show()
 
     async def _show(self) -> None:
-        self._list.clear()
+        user = await self._visitor.user()
         if not self._sets.value:
+            self._list.clear()
             with self._list:
                 ui.label(self._say("nothing")).classes("y-nothing")
             return
-        found, questions = await self._questions.get(await self._visitor.user(), self._sets.value)
+        found, questions = await self._questions.get(user, self._sets.value)
+        self._list.clear()  # after the waiting: whoever came in meanwhile has filled it
         with self._list:
             with ui.element("div").classes("y-row"):
                 self._button("add", "add", self._edit)
@@ -68,7 +70,7 @@ class QuestionsPage:
                 self._row(each)
 
     def _row(self, each: OwnQuestion) -> None:
-        with ui.element("div").classes("y-row y-question"):
+        with ui.element("div").classes("y-row y-own-question"):
             with ui.element("div").classes("y-question-text"):
                 ui.label(clean_text(each.question)[:300])
                 half = self._say("hidden" if is_hidden(each.id) else "open")
