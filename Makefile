@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Without a terminal there is nobody to ask: whoever calls `make run` from a script has consented.
 CONSENT := $(shell [ -t 0 ] || echo --yes)
 
-.PHONY: setup run test test-all lint bench bench-prediction bench-kernel-threads bench-retrieval bench-retrieval-cost bench-answers bench-support bench-rating bench-many-minds docs lock clean
+.PHONY: setup run test test-all lint bench bench-prediction bench-kernel-threads bench-retrieval bench-retrieval-cost bench-answers bench-support bench-rating bench-many-minds bench-sandbox docs lock clean
 
 setup: $(VENV)/ready
 run: $(VENV)/run-ready
@@ -35,6 +35,8 @@ bench-support: setup
 	$(BIN)/python benchmarks/support.py $(ARGS)
 bench-many-minds: setup
 	$(BIN)/python benchmarks/many_minds.py $(ARGS)
+bench-sandbox: setup
+	$(BIN)/python benchmarks/sandbox.py $(ARGS)
 bench-rating: setup
 	$(BIN)/python benchmarks/rating.py $(ARGS)
 docs: setup

@@ -26,12 +26,14 @@ class Action(StrEnum):
     KEEP_DOCUMENTS = "keep_documents"  # files and collections of one's own
     KEEP_ASSISTANTS = "keep_assistants"
     KEEP_COUNCILS = "keep_councils"
+    KEEP_EXAMS = "keep_exams"  # runs of exams and questions of one's own
     BRING_VOTES = "bring_votes"  # of elsewhere; to vote, one only has to chat
     READ_FOLDERS = "read_folders"  # of this machine
     SHARE_WITH = "share_with"  # a group
     MANAGE_USERS = "manage_users"
     MANAGE_GROUPS = "manage_groups"
     MANAGE_MODELS = "manage_models"
+    MANAGE_TOOLS = "manage_tools"  # MCP servers; which tools one uses is everybody's own
     SEE_METRICS = "see_metrics"
 
 
@@ -55,12 +57,25 @@ class Shared(Protocol):
     def groups(self) -> Sequence[GroupName]: ...
 
 
-_OF_ADMINISTRATORS = {Action.MANAGE_USERS, Action.MANAGE_GROUPS, Action.MANAGE_MODELS, Action.SEE_METRICS}
-_OF_MEMBERS = {Action.KEEP_DOCUMENTS, Action.KEEP_ASSISTANTS, Action.KEEP_COUNCILS, Action.BRING_VOTES}
+_OF_ADMINISTRATORS = {
+    Action.MANAGE_USERS,
+    Action.MANAGE_GROUPS,
+    Action.MANAGE_MODELS,
+    Action.MANAGE_TOOLS,
+    Action.SEE_METRICS,
+}
+_OF_MEMBERS = {
+    Action.KEEP_DOCUMENTS,
+    Action.KEEP_ASSISTANTS,
+    Action.KEEP_COUNCILS,
+    Action.KEEP_EXAMS,
+    Action.BRING_VOTES,
+}
 _REFUSED = {
     Action.KEEP_DOCUMENTS: "access.not_for_guests",
     Action.KEEP_ASSISTANTS: "access.no_assistants_for_guests",
     Action.KEEP_COUNCILS: "access.no_councils_for_guests",
+    Action.KEEP_EXAMS: "access.no_exams_for_guests",
     Action.BRING_VOTES: "access.no_votes_for_guests",
     Action.READ_FOLDERS: "access.terminal_only",
 }

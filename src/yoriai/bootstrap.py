@@ -31,7 +31,14 @@ from yoriai.chat.comparisons import Comparisons
 from yoriai.egress import Egress
 from yoriai.engines.router import Router
 from yoriai.errors import PrerequisiteError
+from yoriai.evaluation.calibration import Calibration
+from yoriai.evaluation.dataset import PURPOSE as EXAMS
+from yoriai.evaluation.dataset import Datasets
+from yoriai.evaluation.exam_list import hosts as exam_hosts
+from yoriai.evaluation.exams import Exams
+from yoriai.evaluation.grading import grader
 from yoriai.evaluation.outlook import Outlooks
+from yoriai.evaluation.questions import Questions
 from yoriai.evaluation.results import Results
 from yoriai.jobs.jobs import Jobs
 from yoriai.knowledge.knowledge import Knowledge
@@ -43,9 +50,15 @@ from yoriai.responders.councils import Councils
 from yoriai.responders.grounding import Rewrites
 from yoriai.responders.reasoner import ReasonerResponder
 from yoriai.responders.registry import Registry
+from yoriai.sandbox.kernels import Kernels
+from yoriai.sandbox.sandbox import Sandbox
 from yoriai.settings import Settings
 from yoriai.store.database import Database
 from yoriai.telemetry import Metrics
+from yoriai.tools.built_in import built_in
+from yoriai.tools.files import ToolFiles
+from yoriai.tools.mcp_servers import McpServers
+from yoriai.tools.toolbox import Toolbox
 from yoriai.types import Role, User
 
 # Whoever runs Yoriai from this machine's terminal, with the rights of the account that owns the data folder.
@@ -72,10 +85,15 @@ class Services:
     assistants: Assistants
     councils: Councils
     registry: Registry
+    toolbox: Toolbox
+    mcp: McpServers
     jobs: Jobs
     knowledge: Knowledge
     chat: Chat
     arena: Arena
+    exams: Exams
+    facts: Facts
+    sandbox: Sandbox
     comparisons: Comparisons
     battles: Battles
     metrics: Metrics
@@ -105,10 +123,19 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         )  # fmt: skip
         ending.push_async_callback(knowledge.aclose)
         results = Results(database=database)
-        assistants = Assistants(database, router, library)
+        sandbox = Sandbox(settings.sandbox, settings.home)
+        ending.push_async_callback(sandbox.close)
+        kernels = Kernels(sandbox)
+        ending.push_async_callback(kernels.close)
+        tool_files = ToolFiles(database, settings.tools.max_upload_bytes)
+        mcp = McpServers(database, egress)
+        ending.push_async_callback(mcp.aclose)
+        there = built_in(knowledge, kernels, tool_files)
+        toolbox = Toolbox(database, tool_files, settings.tools, there, mcp.tools)
+        assistants = Assistants(database, router, library, toolbox)
         shelf, rewrites, metrics = CouncilShelf(database), Rewrites(), Metrics()
         registry = Registry(
-            router, library, assistants, shelf, default=settings.model, judge=settings.reasoner.judge,
+            router, library, assistants, shelf, toolbox=toolbox, default=settings.model, judge=settings.reasoner.judge,
             answers=lambda assistant, inner, judge: AssistantResponder(assistant, inner, knowledge, rewrites, judge),
             reasons=lambda plan, inner, judge: ReasonerResponder(
                 plan, inner, judge or inner, settings.reasoner, at_once=settings.engine.parallel
@@ -117,31 +144,21 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         chat = Chat(database, registry, metrics)
         ending.push_async_callback(chat.aclose)
         comparisons = Comparisons(database, registry, chat)
-        arena = Arena(database, registry, Facts(entries, library, policy, results))
+        facts = Facts(entries, library, policy, results)
+        arena = Arena(database, registry, facts)
+        exams = Exams(
+            database=database, jobs=jobs, registry=registry, questions=Questions(database), grade=grader(sandbox),
+            datasets=Datasets(settings.evaluation, settings.home / "exams", egress), judge=settings.evaluation.judge,
+            calibration=Calibration(database, registry, settings.home / "exams" / "judges.json"),
+        )  # fmt: skip
         yield Services(
-            settings=settings,
-            egress=egress,
-            catalogue=entries,
-            policy=policy,
-            library=library,
-            pulls=pulls,
-            outlooks=Outlooks(settings, entries, library, router, results),
-            results=results,
-            database=database,
-            accounts=Accounts(database, settings.accounts),
-            groups=Groups(database),
-            router=router,
-            assistants=assistants,
-            councils=Councils(database, shelf, registry),
-            registry=registry,
-            jobs=jobs,
-            knowledge=knowledge,
-            chat=chat,
-            arena=arena,
-            comparisons=comparisons,
-            battles=Battles(database, registry, comparisons, arena),
-            metrics=metrics,
-        )
+            settings=settings, egress=egress, catalogue=entries, policy=policy, library=library, pulls=pulls,
+            outlooks=Outlooks(settings, entries, library, router, results), results=results, database=database,
+            accounts=Accounts(database, settings.accounts), groups=Groups(database), router=router,
+            assistants=assistants, councils=Councils(database, shelf, registry), registry=registry,
+            toolbox=toolbox, mcp=mcp, jobs=jobs, knowledge=knowledge, chat=chat, arena=arena, exams=exams, facts=facts, sandbox=sandbox,
+            comparisons=comparisons, battles=Battles(database, registry, comparisons, arena), metrics=metrics,
+        )  # fmt: skip
 
 
 def allowed_hosts(settings: Settings, entries: Mapping[str, Entry]) -> dict[str, frozenset[str]]:
@@ -151,6 +168,8 @@ def allowed_hosts(settings: Settings, entries: Mapping[str, Entry]) -> dict[str,
         "hub": _HUB_STORES | {_host(settings.download.hub_url)},
         "url": frozenset(_host(url) for url in urls),
         PURPOSE: frozenset(settings.knowledge.web_hosts),
+        EXAMS: frozenset(exam_hosts() if settings.evaluation.download else ()),
+        "mcp": frozenset(settings.tools.mcp_hosts),
         "remote": frozenset(_host(remote.url) for remote in settings.remotes),
     }
 

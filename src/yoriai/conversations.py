@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from yoriai.deliberation import Deliberation
+from yoriai.tool_use import ToolUse
 from yoriai.types import FinishReason, Sampling, Sources, Support, Usage
 
 ReplyStatus = Literal["running", "done", "stopped", "failed", "interrupted"]
@@ -29,6 +30,7 @@ class Conversation:
     comparison_id: str | None = None  # that it is part of; None: one of its own
     place: int | None = None  # in the comparison, from 0
     is_masked: bool = False  # nobody may see who answers until the vote
+    tools: tuple[str, ...] = ()  # that may be used in it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,3 +57,4 @@ class ConversationMessage:
     support: Support | None = None
     deliberation: Deliberation | None = None  # of a council's or a reasoner's reply
     duration_ms: float | None = None  # from the question to the reply's end, waiting included
+    tool_uses: tuple[ToolUse, ...] = ()

@@ -78,6 +78,7 @@ class Assistant:
     only_documents: bool  # "not in the documents" where they don't bear out an answer
     checks_support: bool
     judge: str = ""  # model that is asked about sentences afterwards; empty: none
+    tools: tuple[str, ...] = ()  # that it may use
     created_at: datetime
     updated_at: datetime
     groups: tuple[GroupName, ...] = ()  # of sharing "groups": those that whoever looks may know of
@@ -236,3 +237,126 @@ class VoteFilter:
     group: str = ""  # id; only votes that those who are in it now have cast here
     with_named: bool = False  # also where the names were seen
     with_leaks: bool = False  # also where an answer told its name
+
+
+RunState = Literal["queued", "running", "done", "failed", "cancelled"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunOptions:
+    """How a run asks. With the same ones, and the same weights, it ends the same."""
+
+    limit: int = 0  # samples, of the exam's fixed order; 0: all
+    epochs: int = 1  # times that each is asked
+    seed: int = 1
+    temperature: float = 0.0
+    max_tokens: int = 0  # of an answer; 0: what the exam sets
+    parallel: int = 1  # samples at the same time: with more than one, replies may differ from run to run
+    method: str = ""  # how a choice is read: "letter" or "likelihood"; empty: as the exam has it
+    judge: str = ""  # responder that scores where nothing else can
+    data: str = ""  # file or folder on this machine; empty: where the settings say
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExamRun:
+    """One responder sitting one exam."""
+
+    id: str
+    owner_id: str
+    task: str
+    version: int
+    model: str
+    digest: str
+    options: RunOptions
+    state: RunState
+    created_at: datetime
+    updated_at: datetime
+    total: int = 0
+    error_key: str | None = None
+    error_values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExamSample:
+    """What was asked once, what came, and how it was scored."""
+
+    run_id: str
+    sample_id: str
+    epoch: int
+    place: int
+    prompt: tuple[dict[str, Any], ...]
+    target: str
+    output: str
+    answer: str
+    values: dict[str, float]
+    explanation: str
+    seed: int
+    finish_reason: str | None
+    prompt_tokens: int
+    completion_tokens: int
+    generation_ms: float | None
+    solving_s: float
+    scoring_s: float
+    ended_at: datetime
+    error_key: str | None = None
+    error_values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QuestionSet:
+    """Questions of one's own; `own:NAME` wherever an exam's name is."""
+
+    id: str
+    owner_id: str
+    name: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+Check = Literal["exact", "contains", "regex", "number", "json_schema", "code", "citations", "rubric"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnQuestion:
+    """A question and how its answer is checked. Edited, it is another version of the set."""
+
+    id: str
+    set_id: str
+    question: str
+    check: Check
+    expected: str  # the answer, the pattern, the schema, the tests or the rubric
+    since_version: int
+    created_at: datetime
+    messages: tuple[Turn, ...] = ()  # what was said before it
+    details: dict[str, Any] = field(default_factory=dict)  # "tolerance" of a number
+    is_approved: bool = True
+    origin: str = ""
+    until_version: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeptToolFile:
+    """What was handed to the tools of a conversation, or what they made. `name` is only text."""
+
+    id: str
+    user_id: str
+    conversation_id: str  # empty: of a call outside conversations
+    origin: Literal["upload", "output"]
+    name: str
+    media_type: str
+    size_bytes: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class McpServer:
+    """A program or address whose tools may be called, as an administrator added it."""
+
+    id: str
+    name: str
+    command: tuple[str, ...]  # of a program; empty: an address
+    url: str
+    is_trusted: bool  # a program that runs without confinement
+    approved: dict[str, Any] = field(hash=False)  # tool -> what was shown of it when it was approved
+    created_at: datetime

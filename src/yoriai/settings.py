@@ -154,6 +154,53 @@ class ReasonerSettings(_Section):
     )
 
 
+class SandboxSettings(_Section):
+    """Where code of models and of exams runs."""
+
+    isolation: Literal["auto", "bubblewrap", "landlock", "off"] = Field(
+        "auto", description="How code is kept apart; auto: the strongest that works here; off: none is run."
+    )
+    parallel: int = Field(2, ge=1, le=256, description="Programs that run at the same time; others wait.")
+    kernels: int = Field(4, ge=1, le=256, description="Chats whose variables are kept in memory.")
+    kernel_idle_s: float = Field(
+        900, gt=0, description="Variables of a chat that is idle so long are forgotten."
+    )
+    first_uid: int = Field(
+        200_000, ge=1000, description="Started as root, each program gets a user id of its own from here on."
+    )
+
+
+class ToolSettings(_Section):
+    """What tools may take in one answer."""
+
+    max_rounds: int = Field(
+        6, ge=1, le=50, description="Times that a model may call tools before it has to answer."
+    )
+    timeout_s: float = Field(30, gt=0, description="Longest run of one call.")
+    approval_timeout_s: float = Field(600, gt=0, description="Longest wait for somebody's word on a call.")
+    max_result_chars: int = Field(
+        8000, ge=200, description="Of a result, at most so much is put before the model."
+    )
+    max_upload_bytes: int = Field(
+        10_000_000, ge=1000, description="Largest file that a chat takes for its tools."
+    )
+    mcp_hosts: tuple[str, ...] = Field(
+        (),
+        description="Hosts of MCP servers that may be spoken to over HTTP, like `mcp.example.org`; empty: none.",
+    )
+
+
+class EvaluationSettings(_Section):
+    data: Path | None = Field(
+        None, description="Folder with data of exams, each in a folder of its own, like `humaneval/`."
+    )
+    download: bool = Field(
+        False,
+        description="Allow exams to download data that isn't on this machine from where it is published.",
+    )
+    judge: str = Field("", description="Model that judges where an exam needs one and none is named.")
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="YORIAI_",
@@ -177,7 +224,10 @@ class Settings(BaseSettings):
     download: DownloadSettings = DownloadSettings()
     knowledge: KnowledgeSettings = KnowledgeSettings()
     reasoner: ReasonerSettings = ReasonerSettings()
+    tools: ToolSettings = ToolSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
     accounts: AccountSettings = AccountSettings()
+    sandbox: SandboxSettings = SandboxSettings()
     remotes: tuple[RemoteSettings, ...] = Field(
         (), description="OpenAI-compatible endpoints to use as engines."
     )

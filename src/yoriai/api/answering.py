@@ -13,6 +13,7 @@ from starlette.responses import Response
 from yoriai.api.chunks import Answer
 from yoriai.api.streaming import close, until_disconnect
 from yoriai.telemetry import Metrics
+from yoriai.tool_use import ToolUse
 from yoriai.types import Event, ReasoningDelta, TextDelta, ToolCall, Usage
 
 CLIENT_LEFT = 499  # nobody reads it; the metrics do
@@ -28,7 +29,7 @@ async def counted(events: AsyncIterator[Event], model: str, metrics: Metrics) ->
     waiting = True
     try:
         async for event in events:
-            if waiting and isinstance(event, TextDelta | ReasoningDelta | ToolCall):
+            if waiting and isinstance(event, TextDelta | ReasoningDelta | ToolCall | ToolUse):
                 waiting = False
                 metrics.first_token(model, time.perf_counter() - start)
             if isinstance(event, Usage):

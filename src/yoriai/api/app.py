@@ -25,8 +25,10 @@ from yoriai.api import (
     councils,
     documents,
     errors,
+    exams,
     groups,
     health,
+    mcp,
     models,
     openai_chat,
     openai_completions,
@@ -35,8 +37,10 @@ from yoriai.api import (
     openai_files,
     openai_models,
     openai_vector_stores,
+    questions,
     session,
     tokens,
+    tools,
     users,
 )
 from yoriai.api.guard import API_POLICY, Guard
@@ -64,12 +68,16 @@ _MODULES = (
     collections,
     assistants,
     councils,
+    tools,
+    mcp,
     arena,
+    exams,
+    questions,
     models,
     health,
 )
 _API_PATHS = frozenset(
-    {"/health", "/metrics", "/openapi.json", "/docs", "/docs/oauth2-redirect", "/v1", "/api"}
+    {"/health", "/metrics", "/openapi.json", "/docs", "/docs/oauth2-redirect", "/v1", "/api", mcp.PATH}
 )
 _API_FOLDERS = ("/v1/", "/api/", "/static-offline-docs/")
 
@@ -89,7 +97,7 @@ def create_app(
     errors.install(page)
     if web_mount:
         web_mount(page, services)
-    closed = Closed(api, Principals(services.accounts, local_key))
+    closed = Closed(mcp.McpDoor(api, services), Principals(services.accounts, local_key))
     inner = Switch(page, Measured(closed, services.metrics))
     settings = services.settings
     return Guard(inner, settings.server, page_policy, settings.knowledge.max_file_bytes)

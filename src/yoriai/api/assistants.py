@@ -16,13 +16,15 @@ from yoriai.api.state import TheServices
 from yoriai.knowledge.naming import LONGEST_NAME
 from yoriai.records import Assistant, Sharing
 from yoriai.responders.assistants import MOST_COLLECTIONS, Draft, Mode
-from yoriai.types import Sampling
+from yoriai.types import Sampling, ToolName
 
 router = APIRouter(route_class=StrictRoute, tags=["Assistants"], responses=ERRORS)
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
 ModelName = Annotated[str, Field(max_length=256)]
 Prompt = Annotated[str, Field(max_length=1_000_000)]
 Ids = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=MOST_COLLECTIONS)]
+
+ToolNames = Annotated[list[ToolName], Field(max_length=64)]
 
 
 class NewAssistant(Body):
@@ -37,6 +39,7 @@ class NewAssistant(Body):
     only_documents: bool = True
     checks_support: bool = True
     judge: ModelName = ""
+    tools: ToolNames = Field(default_factory=list)
 
 
 class AssistantChange(Body):
@@ -51,6 +54,7 @@ class AssistantChange(Body):
     only_documents: bool | None = None
     checks_support: bool | None = None
     judge: ModelName | None = None
+    tools: ToolNames | None = None
 
 
 class AssistantList(BaseModel):

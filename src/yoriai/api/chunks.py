@@ -15,8 +15,9 @@ import orjson
 
 from yoriai import __version__
 from yoriai.api.encoding import json_text
-from yoriai.api.grounds import Grounds, stage_shape
+from yoriai.api.grounds import Grounds, stage_shape, use_shape
 from yoriai.deliberation import Deliberation
+from yoriai.tool_use import ToolUse
 from yoriai.types import Event, Finish, ReasoningDelta, Sources, Stage, Support, TextDelta, ToolCall, Usage
 
 FINGERPRINT = f"yoriai-{__version__}"
@@ -69,9 +70,10 @@ class ChatChunks:
         if isinstance(item, Finish):
             delta = orjson.dumps(self._grounds.shape(self._texts.get(item.index, "")) or {})
             return self._delta(item.index, delta, reason=b'"' + item.reason.encode() + b'"')
-        if isinstance(item, Sources | Support | Deliberation):
+        if isinstance(item, Sources | Support | Deliberation | ToolUse):
             self._grounds.take(item)
-        elif isinstance(item, Stage) and (told := stage_shape(item)):
+            return self._delta(0, json_text(use_shape(item))) if isinstance(item, ToolUse) else b""
+        if isinstance(item, Stage) and (told := stage_shape(item)):
             return self._delta(0, json_text(told))
         if isinstance(item, Usage) and self._include_usage:
             return self._head + b',"choices":[],"usage":' + orjson.dumps(usage_shape(item)) + b"}\n\n"
@@ -164,11 +166,15 @@ class Answer:
         async for event in events:
             if isinstance(event, Usage):
                 self.usage = event
-            elif isinstance(event, Sources | Support | Deliberation):
+            elif isinstance(event, Sources | Support | Deliberation | ToolUse):
                 self._grounds.take(event)
             elif isinstance(event, TextDelta | ReasoningDelta | ToolCall | Finish):
                 self._choices.setdefault(event.index, _Choice()).take(event)
         return self
+
+    def text(self) -> str:
+        """Of the first choice."""
+        return self._choices[0].text() if 0 in self._choices else ""
 
     def chat_shape(self, model: str) -> dict[str, Any]:
         choices = [choice.chat_shape(index, self._grounds) for index, choice in sorted(self._choices.items())]
@@ -215,6 +221,9 @@ class _Choice:
             self._calls.append(event)
         else:
             self._reason = event.reason
+
+    def text(self) -> str:
+        return "".join(self._text)
 
     def chat_shape(self, index: int, grounds: Grounds) -> dict[str, Any]:
         text = "".join(self._text)

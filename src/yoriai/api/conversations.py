@@ -17,12 +17,13 @@ from yoriai.api.streaming import EventStream
 from yoriai.chat.chat import LONGEST_SEARCH
 from yoriai.chat.reply import ReplyUpdate
 from yoriai.conversations import Conversation, ConversationMessage
-from yoriai.types import Sampling
+from yoriai.types import Sampling, ToolName
 
 router = APIRouter(route_class=StrictRoute, tags=["Conversations"], responses=ERRORS)
 Title = Annotated[str, Field(max_length=200)]
 ModelName = Annotated[str, Field(max_length=256)]
 Prompt = Annotated[str, Field(max_length=1_000_000)]
+ToolNames = Annotated[list[ToolName], Field(max_length=64)]
 
 
 class NewConversation(Body):
@@ -30,6 +31,7 @@ class NewConversation(Body):
     model: ModelName = ""
     system_prompt: Prompt = ""
     sampling: Sampling = Sampling()
+    tools: ToolNames = Field(default_factory=list)
 
 
 class ConversationChange(Body):
@@ -37,6 +39,7 @@ class ConversationChange(Body):
     model: ModelName | None = None
     system_prompt: Prompt | None = None
     sampling: Sampling | None = None
+    tools: ToolNames | None = None
     leaf_id: Annotated[str, Field(max_length=64)] | None = None
 
 
@@ -76,8 +79,9 @@ async def create_conversation(
 ) -> Conversation:
     """Begin a conversation."""
     return await services.chat.create(
-        user, model=body.model, system_prompt=body.system_prompt, sampling=body.sampling, title=body.title
-    )
+        user, model=body.model, system_prompt=body.system_prompt, sampling=body.sampling, title=body.title,
+        tools=body.tools,
+    )  # fmt: skip
 
 
 @router.get("/api/conversations/{conversation_id}")
@@ -125,7 +129,8 @@ async def stop(reply_id: str, user: CurrentUser, services: TheServices) -> None:
 async def follow(reply_id: str, user: CurrentUser, services: TheServices) -> Response:
     """Follow a reply as server-sent events: `snapshot` first, `end` at last.
 
-    Between them `delta`, `stage`, of an answer from documents `sources`, of a council's or a reasoner's `deliberation`.
+    Between them `delta`, `stage`, of an answer from documents `sources`, of a council's or a reasoner's `deliberation`,
+    of calls of tools `tools`: all of them as they stand.
     """
     return EventStream(services.chat.follow(user, reply_id), ReplyEvents(), b"waiting")
 
@@ -142,6 +147,7 @@ class ReplyEvents:
             "stage": item.stage,
             "sources": item.sources,
             "deliberation": item.deliberation,
+            "tool_uses": item.tool_uses,
             "message": _message(item.message),
         }
         return b"event: " + item.kind.encode() + b"\ndata: " + orjson.dumps(data) + b"\n\n"

@@ -2,8 +2,9 @@
 
 `annotations` is OpenAI's `file_citation` (platform.openai.com/docs/api-reference/responses): one for each [number] in
 the text, `index` its place in characters. `yoriai` has the passages themselves and the verdict on each sentence; of a
-council's or a reasoner's answer `deliberation`: who said what, and what it cost. While those are at work, deltas
-without words tell their `stage`. Clients that don't know the field leave it alone.
+council's or a reasoner's answer `deliberation`: who said what, and what it cost; of calls that the server carries out
+`tool_uses`. While those are at work, deltas without words tell their `stage` and each call's state as `tool_use`.
+Clients that don't know the field leave it alone.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import orjson
 from yoriai.api.encoding import json_text
 from yoriai.deliberation import Deliberation
 from yoriai.knowledge.support import CITED
+from yoriai.tool_use import ToolUse
 from yoriai.types import Citation, Sources, Stage, Support
 
 _TOLD_STAGES = frozenset(
@@ -30,12 +32,15 @@ class Grounds:
         self.sources: Sources | None = None
         self.support: Support | None = None
         self.deliberation: Deliberation | None = None
+        self.tool_uses: dict[str, ToolUse] = {}
 
-    def take(self, event: Sources | Support | Deliberation) -> None:
+    def take(self, event: Sources | Support | Deliberation | ToolUse) -> None:
         if isinstance(event, Sources):
             self.sources = event
         elif isinstance(event, Support):
             self.support = event
+        elif isinstance(event, ToolUse):
+            self.tool_uses[event.id] = event
         else:
             self.deliberation = event
 
@@ -49,6 +54,8 @@ class Grounds:
             }
         if self.deliberation is not None:
             told |= {"deliberation": orjson.loads(json_text(asdict(self.deliberation)))}
+        if self.tool_uses:
+            told |= {"tool_uses": [orjson.loads(json_text(asdict(each))) for each in self.tool_uses.values()]}
         if not told:
             return None
         annotations = {"annotations": _annotations(text, self.sources)} if self.sources else {}
@@ -61,6 +68,11 @@ def stage_shape(stage: Stage) -> dict[str, Any] | None:
         return None
     told = {"name": stage.name, "detail": stage.detail, "progress": stage.progress}
     return {"yoriai": {"stage": told}}
+
+
+def use_shape(use: ToolUse) -> dict[str, Any]:
+    """Of a delta that tells how a call stands."""
+    return {"yoriai": {"tool_use": asdict(use)}}
 
 
 def _annotations(text: str, sources: Sources) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ A reply runs in this process whoever follows it; it is stopped by `stop`, by del
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import timedelta
@@ -63,14 +63,16 @@ class Chat:
         system_prompt: str = "",
         sampling: Sampling | None = None,
         title: str = "",
+        tools: Sequence[str] = (),
     ) -> Conversation:
-        """Raises: NotFoundError: no such model. ForbiddenError: the local operator has no account to keep it in."""
+        """Raises: NotFoundError: no such model or tool. ForbiddenError: the local operator has no account for it."""
         require(user, Action.CHAT)
         if model:
             model = await self._registry.lasting_name(model, user)
         model = model or await self._registry.default_name(user) or ""
         made = making.new_conversation(user, model=model, system_prompt=system_prompt, sampling=sampling)
-        conversation = replace(made, title=making.one_line(title, 200))
+        chosen = tuple(await self._registry.toolbox.named(tools))
+        conversation = replace(made, title=making.one_line(title, 200), tools=chosen)
 
         def work(connection: Connection) -> None:
             making.check_account(connection, user)
@@ -94,14 +96,16 @@ class Chat:
         ]
 
     async def update(self, user: User, conversation_id: str, **changes: Any) -> Conversation:
-        """Change `title`, `model`, `system_prompt`, `sampling` or `leaf_id`.
+        """Change `title`, `model`, `system_prompt`, `sampling`, `tools` or `leaf_id`.
 
-        Raises: NotFoundError: no such conversation, model, or message of it.
+        Raises: NotFoundError: no such conversation, model or tool, or message of it.
         """
         if "title" in changes:
             changes["title"] = making.one_line(changes["title"], 200)
         if changes.get("model"):
             changes["model"] = await self._registry.lasting_name(changes["model"], user)
+        if "tools" in changes:
+            changes["tools"] = tuple(await self._registry.toolbox.named(changes["tools"]))
 
         def work(connection: Connection) -> Conversation:
             _check_open(making.found(connection, user, conversation_id, Action.CHANGE))
@@ -223,6 +227,7 @@ class Chat:
         model = await self._model_of(context.user, conversation_id)
         responder = await self._registry.get(model, context.user)
         name = await self._registry.present_name(model, context.user)
+        tools = await self._registry.toolbox.present()
 
         def work(
             connection: Connection,
@@ -230,7 +235,7 @@ class Chat:
             found = making.found(connection, context.user, conversation_id, Action.CHANGE)
             if not together:
                 _check_open(found)
-            present = replace(found, model=name)
+            present = replace(found, model=name, tools=tuple(each for each in found.tools if each in tools))
             result, reply = prepare(connection, present)
             rows.add_message(connection, reply)
             rows.touch(connection, conversation_id, reply.id, making.now())
@@ -238,6 +243,7 @@ class Chat:
 
         result, conversation, message, messages = await self._database.write(work)
         path = prompt.path_to({each.id: each for each in messages}, message.parent_id)
+        context = replace(context, conversation_id=conversation_id, reads_foreign=prompt.holds_foreign(path))
         reply = Reply(message, self._save, self._metrics)
         self._running[message.id] = reply
         events = prompt.answer(responder, conversation, path, context)

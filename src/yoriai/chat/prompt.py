@@ -11,11 +11,23 @@ from contextlib import aclosing
 from yoriai.chat.reply import LeftOut
 from yoriai.conversations import Conversation, ConversationMessage
 from yoriai.errors import ContextOverflowError
-from yoriai.types import ChatRequest, Context, Event, Message, Responder, Sampling, Stage
+from yoriai.knowledge.context import harmless
+from yoriai.types import (
+    ChatRequest,
+    Context,
+    Event,
+    FunctionCall,
+    Message,
+    MessageToolCall,
+    Responder,
+    Sampling,
+    Stage,
+)
 
 _LONGEST_REPLY_TOKENS = (
     2048  # where the conversation sets no limit: a small model may repeat itself without end
 )
+_LONGEST_OLD_RESULT = 1000  # characters of what a tool gave in an earlier reply
 _REPLY_TOKENS = 1024  # room that a reply needs …
 _REPLY_SHARE = 4  # … but never more than this part of the context
 
@@ -65,6 +77,8 @@ def request_of(conversation: Conversation, path: Sequence[ConversationMessage], 
     for each in path:
         if not each.content:
             continue
+        if conversation.tools:
+            messages += _calls(each)
         last = messages[-1] if messages else None
         if last and last.role == each.role == "user":
             messages[-1] = Message(role="user", content=f"{last.text()}\n\n{each.content}")
@@ -72,7 +86,31 @@ def request_of(conversation: Conversation, path: Sequence[ConversationMessage], 
             messages.append(Message(role=each.role, content=each.content))
     sampling = {"max_tokens": _LONGEST_REPLY_TOKENS}
     sampling |= conversation.sampling.model_dump(include=set(Sampling.model_fields), exclude_none=True)
-    return ChatRequest(model=model, messages=messages, **sampling)
+    return ChatRequest(
+        model=model,
+        messages=messages,
+        server_tools=list(conversation.tools) or None,
+        answers_approvals=True,
+        **sampling,
+    )
+
+
+def _calls(reply: ConversationMessage) -> list[Message]:
+    """The calls of an earlier reply, and the beginnings of their results."""
+    messages: list[Message] = []
+    for use in reply.tool_uses:
+        called = MessageToolCall(id=use.id, function=FunctionCall(name=use.name, arguments=use.arguments))
+        result = (
+            harmless(use.result[:_LONGEST_OLD_RESULT]) if use.is_foreign else use.result[:_LONGEST_OLD_RESULT]
+        )
+        messages.append(Message(role="assistant", tool_calls=[called]))
+        messages.append(Message(role="tool", tool_call_id=use.id, name=use.name, content=result))
+    return messages
+
+
+def holds_foreign(path: Sequence[ConversationMessage]) -> bool:
+    """Whether words of strangers stand before the model: passages, or what tools gave."""
+    return any(each.sources or any(use.is_foreign for use in each.tool_uses) for each in path)
 
 
 def _is_nearly_full(path: Sequence[ConversationMessage]) -> bool:

@@ -17,6 +17,7 @@ from yoriai.conversations import ConversationMessage, ReplyStatus
 from yoriai.deliberation import Deliberation
 from yoriai.errors import YoriaiError
 from yoriai.telemetry import Metrics
+from yoriai.tool_use import ToolUse
 from yoriai.types import Event, Finish, ReasoningDelta, Sources, Stage, Support, TextDelta, Usage
 
 _log = logging.getLogger(__name__)
@@ -36,10 +37,10 @@ class ReplyUpdate:
 
     A `delta` carries what was said since, with the place (in characters) where it belongs, so that nothing is
     doubled or lost by whoever comes late. `sources` come before the first word that may cite them. A `deliberation` is
-    the whole of it so far, and takes the place of the one before.
+    the whole of it so far, and takes the place of the one before; so do `tools`, all calls as they stand.
     """
 
-    kind: Literal["snapshot", "delta", "stage", "sources", "deliberation", "end"]
+    kind: Literal["snapshot", "delta", "stage", "sources", "deliberation", "tools", "end"]
     offset: int = 0
     text: str = ""
     reasoning_offset: int = 0
@@ -47,6 +48,7 @@ class ReplyUpdate:
     stage: Stage | None = None
     sources: Sources | None = None
     deliberation: Deliberation | None = None
+    tool_uses: tuple[ToolUse, ...] = ()
     message: ConversationMessage | None = None
 
 
@@ -94,6 +96,7 @@ class Reply:
         """From now to the end. A slow follower gets fewer, larger deltas."""
         said, reasoned, stage = len(self._text), len(self._reasoning), self._stage
         sources, deliberation = self._message.sources, self._message.deliberation
+        tool_uses = self._message.tool_uses
         yield ReplyUpdate(kind="snapshot", message=self.message(), stage=stage)
         while True:
             news = self._news
@@ -106,6 +109,9 @@ class Reply:
             if self._message.deliberation is not deliberation:
                 deliberation = self._message.deliberation
                 yield ReplyUpdate(kind="deliberation", deliberation=deliberation)
+            if self._message.tool_uses is not tool_uses:
+                tool_uses = self._message.tool_uses
+                yield ReplyUpdate(kind="tools", tool_uses=tool_uses)
             if len(self._text) > said or len(self._reasoning) > reasoned:
                 text, reasoning = self._text[said:], self._reasoning[reasoned:]
                 update = ReplyUpdate(
@@ -141,9 +147,9 @@ class Reply:
         try:
             await self._iterate(events)
         except asyncio.CancelledError:
-            return {"status": self._ending}
+            return {"status": self._ending, "tool_uses": _ended(self._message.tool_uses)}
         except Exception as error:
-            return _failure(error)
+            return _failure(error) | {"tool_uses": _ended(self._message.tool_uses)}
         return {"status": "done"}
 
     async def _iterate(self, events: AsyncGenerator[Event | LeftOut, None]) -> None:
@@ -181,6 +187,9 @@ class Reply:
             self._change(support=event)
         elif isinstance(event, Deliberation):
             self._change(deliberation=event)
+        elif isinstance(event, ToolUse):
+            self._stage = None
+            self._change(tool_uses=with_use(self._message.tool_uses, event))
         elif isinstance(event, LeftOut):
             self._change(left_out=event.messages)
 
@@ -204,6 +213,21 @@ class Reply:
                 except Exception as error:  # the last save tells it, if it lasts
                     _log.warning("a reply could not be saved yet: %s", error)
                 saved = len(message.content) + len(message.reasoning)
+
+
+def _ended(uses: tuple[ToolUse, ...]) -> tuple[ToolUse, ...]:
+    """What still ran, or waited for somebody's word, when the reply ended."""
+    return tuple(
+        replace(each, state="refused", reason="gone") if each.state in {"asking", "running"} else each
+        for each in uses
+    )
+
+
+def with_use(uses: tuple[ToolUse, ...], use: ToolUse) -> tuple[ToolUse, ...]:
+    """`use` in the place of its state before, or at the end."""
+    if any(each.id == use.id for each in uses):
+        return tuple(use if each.id == use.id else each for each in uses)
+    return (*uses, use)
 
 
 def _failure(error: Exception) -> dict[str, Any]:

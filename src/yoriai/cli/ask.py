@@ -10,6 +10,7 @@ import typer
 from yoriai.cli.deliberation import print_deliberation, stage_line
 from yoriai.cli.grounds import Grounds
 from yoriai.cli.terminal import harmless, note, out, print_json, say
+from yoriai.cli.tool_use import can_be_asked, tell_use
 from yoriai.errors import UsageError
 from yoriai.i18n.terminal import terminal_language
 
@@ -31,6 +32,7 @@ def ask(  # noqa: PLR0917 — one parameter per option
     seed: Annotated[int | None, typer.Option(min=0, help=say("seed"))] = None,
     max_tokens: Annotated[int | None, typer.Option(min=1, help=say("max_tokens"))] = None,
     stop: Annotated[list[str] | None, typer.Option(help=say("stop"))] = None,
+    tool: Annotated[list[str] | None, typer.Option("--tool", "-t", help=say("ask_tool"))] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help=say("ask_verbose"))] = False,
     as_json: Annotated[bool, typer.Option("--json", help=say("json"))] = False,
 ) -> None:
@@ -45,6 +47,8 @@ def ask(  # noqa: PLR0917 — one parameter per option
         "seed": seed,
         "max_tokens": max_tokens,
         "stop": stop or None,
+        "server_tools": tool or None,
+        "answers_approvals": bool(tool) and not as_json and can_be_asked(),
     }
     if collection and model:
         raise UsageError("cli.ask_collection_and_model")
@@ -89,6 +93,7 @@ async def _ask(
 
 
 async def _print_text(talk: Talk, request: ChatRequest, verbose: bool) -> None:
+    from yoriai.tool_use import ToolUse
     from yoriai.types import Finish, TextDelta
 
     last = ""
@@ -97,6 +102,8 @@ async def _print_text(talk: Talk, request: ChatRequest, verbose: bool) -> None:
     async for event in talk.answer(request):
         grounds.take(event)
         _tell_work(event, verbose)
+        if isinstance(event, ToolUse):
+            await tell_use(talk, event)
         if isinstance(event, TextDelta):
             last = harmless(event.text)
             out(last)
@@ -149,5 +156,6 @@ async def _print_json(talk: Talk, request: ChatRequest) -> None:
             "sources": asdict(grounds.sources) if grounds.sources else None,
             "support": asdict(grounds.support) if grounds.support else None,
             "deliberation": asdict(grounds.deliberation) if grounds.deliberation else None,
+            "tool_uses": [asdict(each) for each in grounds.tool_uses.values()],
         }
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +13,7 @@ import typer
 from yoriai.cli.deliberation import print_deliberation
 from yoriai.cli.grounds import Grounds
 from yoriai.cli.terminal import harmless, note, out, result, say
+from yoriai.cli.tool_use import tell_use
 from yoriai.errors import UsageError, YoriaiError
 from yoriai.i18n.catalogue import error_text
 from yoriai.i18n.terminal import terminal_language
@@ -31,6 +32,7 @@ def chat(
     model: Annotated[str, typer.Argument(help=say("ask_model"))] = "",
     model_option: Annotated[str, typer.Option("--model", "-m", help=say("ask_model"))] = "",
     system: Annotated[str, typer.Option(help=say("ask_system"))] = "",
+    tool: Annotated[list[str] | None, typer.Option("--tool", "-t", help=say("ask_tool"))] = None,
 ) -> None:
     if model and model_option and model != model_option:
         raise UsageError("cli.two_models", first=model, second=model_option)
@@ -38,17 +40,17 @@ def chat(
         raise UsageError("cli.chat_needs_terminal")
     import asyncio
 
-    asyncio.run(_chat(model_option or model, system))
+    asyncio.run(_chat(model_option or model, system, tool or []))
 
 
-async def _chat(model: str, system: str) -> None:
+async def _chat(model: str, system: str, tools: list[str]) -> None:
     from yoriai.cli.talk import open_talk
     from yoriai.settings import load
 
     settings = load()
     language = terminal_language(settings.language)
     async with open_talk(settings, language) as talk:
-        session = Session(talk, model or await talk.default_model(), system, language)
+        session = Session(talk, model or await talk.default_model(), system, language, tools)
         result(say("chat_welcome", model=session.model))
         await session.run(_prompt(settings.home))
 
@@ -56,9 +58,12 @@ async def _chat(model: str, system: str) -> None:
 class Session:
     """One conversation: its messages, and what the commands change."""
 
-    def __init__(self, talk: Talk, model: str, system: str, language: Language) -> None:
+    def __init__(
+        self, talk: Talk, model: str, system: str, language: Language, tools: Sequence[str] = ()
+    ) -> None:
         self.model = model
         self._talk = talk
+        self._tools = {"server_tools": list(tools), "answers_approvals": True} if tools else {}
         self._system = system
         self._language = language
         self._turns: list[dict[str, str]] = []
@@ -82,7 +87,9 @@ class Session:
 
         self._turns.append({"role": "user", "content": question})
         said: list[str] = []
-        request = ChatRequest.model_validate({"model": self.model, "messages": self._messages()})
+        request = ChatRequest.model_validate(
+            {"model": self.model, "messages": self._messages(), **self._tools}
+        )
         try:
             await _stoppable(self._show(request, said))
         except YoriaiError as error:
@@ -93,6 +100,7 @@ class Session:
             self._turns.pop()
 
     async def _show(self, request: ChatRequest, said: list[str]) -> None:
+        from yoriai.tool_use import ToolUse
         from yoriai.types import ReasoningDelta, Stage, TextDelta, Usage
 
         dim = False
@@ -106,6 +114,8 @@ class Session:
             elif isinstance(event, ReasoningDelta):
                 out(("" if dim else _DIM) + harmless(event.text))
                 dim = True
+            elif isinstance(event, ToolUse):
+                await tell_use(self._talk, event)
             elif isinstance(event, Stage) and event.name == "loading" and not said:
                 note(f"{_DIM}{say('loading', model=self.model)}{_PLAIN}")
             elif isinstance(event, Usage) and event.tokens_per_s:

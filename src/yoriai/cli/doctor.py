@@ -58,6 +58,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _models(settings)
     yield _reading(settings)
     yield _server(settings)
+    yield from _sandbox(settings)
 
 
 def _versions() -> Finding:
@@ -198,3 +199,29 @@ def _server(settings: Settings) -> Finding:
         message = say("doctor_port_taken", port=port)
         return Finding(name="server", level="warn", message=message, mend="yoriai serve --port 0")
     return Finding(name="server", level="ok", message=say("doctor_port_free", port=port))
+
+
+def _sandbox(settings: Settings) -> Iterator[Finding]:
+    """Tries it: a program that must work and five attacks that must not."""
+    import asyncio
+
+    from yoriai.i18n.catalogue import text
+    from yoriai.i18n.terminal import terminal_language
+    from yoriai.sandbox.fonts import has_japanese
+    from yoriai.sandbox.sandbox import Sandbox
+
+    language = terminal_language()
+    standing = asyncio.run(Sandbox(settings.sandbox, settings.home).standing())
+    yield Finding(
+        name="sandbox",
+        level="ok" if standing.level == "strong" else "warn",
+        message=text(f"sandbox.level_{standing.level}", language),
+        mend=text(standing.reason, language, detail=standing.detail) if standing.reason else "",
+    )
+    if standing.profile and not has_japanese():
+        yield Finding(
+            name="sandbox_font",
+            level="warn",
+            message=text("sandbox.no_japanese_font", language),
+            mend="sudo apt install fonts-noto-cjk",
+        )

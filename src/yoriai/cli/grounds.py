@@ -12,6 +12,7 @@ from yoriai.cli.terminal import harmless, note, result, say
 
 if TYPE_CHECKING:
     from yoriai.deliberation import Deliberation
+    from yoriai.tool_use import ToolUse
     from yoriai.types import Citation, Event, Sources, Support
 
 _CITED = re.compile(r"\[(\d{1,3})\]")
@@ -25,10 +26,12 @@ class Grounds:
         self.sources: Sources | None = None
         self.support: Support | None = None
         self.deliberation: Deliberation | None = None
+        self.tool_uses: dict[str, ToolUse] = {}
         self._text = ""
 
     def take(self, event: Event) -> None:
         from yoriai.deliberation import Deliberation
+        from yoriai.tool_use import ToolUse
         from yoriai.types import Sources, Support, TextDelta
 
         if isinstance(event, TextDelta):
@@ -39,6 +42,8 @@ class Grounds:
             self.support = event
         elif isinstance(event, Deliberation):
             self.deliberation = event
+        elif isinstance(event, ToolUse):
+            self.tool_uses[event.id] = event
 
     def print(self) -> None:
         """Nothing where the answer doesn't rest on documents."""

@@ -21,11 +21,14 @@ from yoriai.cli import (
     chat,
     council,
     doctor,
+    exams,
     group,
     kb,
+    mcp,
     model,
     serve,
     token,
+    tool,
     user,
     wording,
 )
@@ -104,8 +107,11 @@ def build() -> typer.Typer:
     app.add_typer(kb.commands(), name="kb", help=say("kb_help"))
     app.add_typer(assistant.commands(), name="assistant", help=say("assistant_help"))
     app.add_typer(council.commands(), name="council", help=say("council_help"))
+    app.add_typer(exams.commands(), name="eval", help=say("eval_help"))
     app.add_typer(arena.commands(), name="arena", help=say("arena_help"))
     app.add_typer(model.commands(), name="model", help=say("model_help"))
+    app.add_typer(tool.commands(), name="tool", help=say("tool_help"))
+    app.add_typer(mcp.commands(), name="mcp", help=say("mcp_help"))
     app.add_typer(user.commands(), name="user", help=say("user_help"))
     app.add_typer(group.commands(), name="group", help=say("group_help"))
     app.add_typer(token.commands(), name="token", help=say("token_help"))

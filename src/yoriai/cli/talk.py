@@ -9,12 +9,13 @@ import json
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from yoriai import errors
 from yoriai.deliberation import Deliberation
 from yoriai.errors import YoriaiError
 from yoriai.models import POOLED
+from yoriai.tool_use import ToolUse
 from yoriai.types import (
     ChatRequest,
     Context,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from yoriai.bootstrap import Services
     from yoriai.cli.running import Running
     from yoriai.settings import Settings
+    from yoriai.tools.approval import Decision
 
 _CAUSES = (
     errors.ContextOverflowError,
@@ -68,6 +70,10 @@ class Talk(Protocol):
 
     def answer(self, request: ChatRequest) -> AsyncGenerator[Event, None]: ...
 
+    async def decide(self, call_id: str, decision: str) -> None:
+        """On a call that waits for it. Raises: NotFoundError."""
+        ...
+
 
 @asynccontextmanager
 async def open_talk(settings: Settings, language: Language) -> AsyncIterator[Talk]:
@@ -91,7 +97,7 @@ class OwnTalk:
     def __init__(self, services: Services, language: Language) -> None:
         from yoriai.bootstrap import LOCAL_OPERATOR
 
-        self._registry = services.registry
+        self._registry, self._toolbox = services.registry, services.toolbox
         self._context = Context(user=LOCAL_OPERATOR, language=language)
 
     async def models(self) -> list[str]:
@@ -107,6 +113,9 @@ class OwnTalk:
         async with aclosing(responder.respond(request, self._context)) as events:
             async for event in events:
                 yield event
+
+    async def decide(self, call_id: str, decision: str) -> None:
+        self._toolbox.decide(self._context.user, call_id, cast("Decision", decision))
 
 
 class ServerTalk:
@@ -137,6 +146,9 @@ class ServerTalk:
                         yield event
         if not finished:
             raise errors.EngineLostError("cli.cut_off")
+
+    async def decide(self, call_id: str, decision: str) -> None:
+        await check(await self._client.post(f"/api/tool-calls/{call_id}", json={"decision": decision}))
 
     async def _get(self, path: str) -> dict[str, Any]:
         response = await self._client.get(path)
@@ -183,7 +195,7 @@ def _grounds(said: dict[str, Any]) -> list[Event]:
     from pydantic import TypeAdapter
 
     kinds: dict[str, Any] = {
-        "stage": Stage, "sources": Sources, "support": Support, "deliberation": Deliberation
+        "tool_use": ToolUse, "stage": Stage, "sources": Sources, "support": Support, "deliberation": Deliberation
     }  # fmt: skip
     return [
         TypeAdapter(kind).validate_python(said[name])

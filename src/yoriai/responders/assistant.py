@@ -72,6 +72,9 @@ class AssistantResponder:
         if self._assistant.collection_ids and self._assistant.only_documents:
             _check_plain(request)
         request = self._own(request)
+        context = replace(
+            context, reads_foreign=context.reads_foreign or bool(self._assistant.collection_ids)
+        )
         collections = await self._readable(context)
         if not self._assistant.collection_ids:
             events = self._inner.respond(self._with_system(request, self._system(request)), context)
@@ -208,7 +211,8 @@ class AssistantResponder:
             most = _LONGEST_REPLY_TOKENS[self._assistant.mode]
             own = {"temperature": _TEMPERATURE, "max_tokens": most} | own
         missing = {name: value for name, value in own.items() if getattr(request, name) is None}
-        return request.model_copy(update=missing)
+        tools = list(dict.fromkeys([*(request.server_tools or ()), *self._assistant.tools]))
+        return request.model_copy(update=missing | {"server_tools": tools or None})
 
     def _system(self, request: ChatRequest, rules: str = "") -> str:
         given = [each.text() for each in request.messages if each.role in {"system", "developer"}]

@@ -24,6 +24,7 @@ from yoriai.store import assistants as rows
 from yoriai.store import collections
 from yoriai.store.collections import name_key
 from yoriai.store.database import Connection, Database
+from yoriai.tools.toolbox import Toolbox
 from yoriai.types import Sampling, User
 
 MOST_COLLECTIONS = 100
@@ -45,13 +46,15 @@ class Draft:
     only_documents: bool = True
     checks_support: bool = True
     judge: str = ""
+    tools: Sequence[str] = ()
 
 
 class Assistants:
     """All assistants of this server. Of their collections each user sees those that they may read."""
 
-    def __init__(self, database: Database, router: Router, library: Library) -> None:
+    def __init__(self, database: Database, router: Router, library: Library, toolbox: Toolbox) -> None:
         self._database, self._router, self._library = database, router, library
+        self._toolbox = toolbox
 
     async def usable(self, user: User) -> list[Assistant]:
         """One's own and what is shared, by name."""
@@ -109,6 +112,7 @@ class Assistants:
         assistant = _new(user, replace(draft, name=_checked(draft.name)))
         for model in (assistant.model, assistant.judge):
             await self._check_model(model)
+        await self._toolbox.named(assistant.tools)
 
         def work(connection: Connection) -> Assistant:
             _check_free(connection, user, assistant.name)
@@ -126,6 +130,7 @@ class Assistants:
             changes["name"] = _checked(changes["name"])
         for field_name in ("model", "judge"):
             await self._check_model(changes.get(field_name, ""))
+        await self._toolbox.named(changes.get("tools", ()))
 
         def work(connection: Connection) -> Assistant:
             before = _found(connection, user, assistant_id, Action.CHANGE)
@@ -163,7 +168,8 @@ def _new(user: User, draft: Draft) -> Assistant:
         id=f"asst_{secrets.token_hex(12)}", owner_id=user.id, name=draft.name, sharing="owner", model=draft.model,
         system_prompt=draft.system_prompt, sampling=draft.sampling, mode=draft.mode,
         collection_ids=tuple(dict.fromkeys(draft.collection_ids)), only_documents=draft.only_documents,
-        checks_support=draft.checks_support, judge=draft.judge, created_at=now, updated_at=now,
+        checks_support=draft.checks_support, judge=draft.judge, tools=tuple(dict.fromkeys(draft.tools)),
+        created_at=now, updated_at=now,
     )  # fmt: skip
 
 

@@ -127,5 +127,5 @@ class CouncilResponder:
     def _check(self, request: ChatRequest) -> None:
         if request.n > 1:
             raise UnsupportedError("responders.council_one_choice", param="n")
-        if request.tools and request.tool_choice != "none":
+        if request.server_tools or (request.tools and request.tool_choice != "none"):
             raise UnsupportedError("responders.council_no_tools", param="tools", name=self.name)

@@ -120,7 +120,7 @@ class ReasonerResponder:
     def _check(self, request: ChatRequest) -> None:
         if request.n > 1:
             raise UnsupportedError("responders.reasoner_one_choice", param="n")
-        if request.tools and request.tool_choice != "none":
+        if request.server_tools or (request.tools and request.tool_choice != "none"):
             raise UnsupportedError("responders.reasoner_no_tools", param="tools", name=self.name)
         is_plain = request.response_format is None or request.response_format.type == "text"
         if self._plan.method == "tree" and not is_plain:

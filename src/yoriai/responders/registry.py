@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
+from dataclasses import replace
 
 from yoriai.access import owners
 from yoriai.catalog.library import Library
@@ -23,7 +24,9 @@ from yoriai.responders.council_shelf import COUNCIL, CouncilShelf
 from yoriai.responders.model import ModelResponder, model_responder
 from yoriai.responders.naming import REASONER, Plan, around, parse
 from yoriai.responders.sitting import Seat
+from yoriai.responders.tool_user import ToolUser
 from yoriai.store.collections import name_key
+from yoriai.tools.toolbox import Toolbox
 from yoriai.types import CompletionRequest, Context, EmbeddingRequest, Embeddings, Event, Responder, User
 
 _log = logging.getLogger("yoriai.responders")
@@ -41,7 +44,8 @@ class Registry:
     def __init__(
         self, router: Router, library: Library, assistants: Assistants, councils: CouncilShelf, *,
         answers: Callable[[Assistant, Responder, Responder | None], Responder],
-        reasons: Callable[[Plan, Responder, Responder | None], Responder], default: str = "", judge: str = "",
+        reasons: Callable[[Plan, Responder, Responder | None], Responder], toolbox: Toolbox,
+        default: str = "", judge: str = "",
     ) -> None:  # fmt: skip
         self._router = router
         self._library = library
@@ -49,6 +53,7 @@ class Registry:
         self._answers, self._reasons = answers, reasons
         self._reasoners_judge = judge
         self._default = default
+        self.toolbox = toolbox
 
     async def models(self) -> list[ResponderInfo]:  # everyone may use every model so far
         return await self._router.list()
@@ -90,7 +95,7 @@ class Registry:
         if name.startswith(COLLECTION):
             found = await self._assistants.of_collection(user, name.removeprefix(COLLECTION))
             return await self.answering(found, user)
-        return await self._model(name)
+        return await self._tool_user(name)
 
     async def lasting_name(self, name: str, user: User) -> str:
         """What still answers when an assistant or council has been renamed: its id. Raises: as `get`."""
@@ -122,9 +127,15 @@ class Registry:
     async def lasting_member(self, name: str, user: User, council_id: str) -> str:
         """`lasting_name` of a member to be. Raises: as `get`; UnsupportedError: it writes nothing."""
         responder = await self.get(name, user, (COUNCIL + council_id,))
-        if isinstance(responder, ModelResponder):
-            responder.check_writes()
+        if isinstance(responder, ToolUser):
+            responder.model.check_writes()
         return await self.lasting_name(name, user)
+
+    async def digest(self, name: str) -> str:
+        """Of the weights of an installed model; empty: it isn't one."""
+        with suppress(NotFoundError):
+            return (await asyncio.to_thread(self._library.get, name)).digest
+        return ""
 
     async def _seated(self, council: Council, user: User, inside: tuple[str, ...]) -> Responder:
         """With the members that this user may ask. Raises: UsageError: it is a member of itself, or too deep."""
@@ -152,10 +163,12 @@ class Registry:
 
     async def answering(self, assistant: Assistant, user: User) -> Responder:
         """An assistant on its model, or on whoever answers by default. Raises: NotFoundError: there is none."""
+        there = await self.toolbox.present() if assistant.tools else frozenset()
+        assistant = replace(assistant, tools=tuple(each for each in assistant.tools if each in there))
         model = assistant.model or await self.default_name(user)
         if not model:
             raise NotFoundError("chat.no_model", param="model")
-        return self._answers(assistant, await self._model(model), await self._judge(assistant.judge))
+        return self._answers(assistant, await self._tool_user(model), await self._judge(assistant.judge))
 
     async def _judge(self, name: str) -> Responder | None:
         """None also where it is gone: an answer that is checked by words alone is better than none."""
@@ -195,6 +208,9 @@ class Registry:
         with suppress(NotFoundError):
             self._router.unload(name)
         await asyncio.to_thread(self._library.remove, name)
+
+    async def _tool_user(self, name: str) -> ToolUser:
+        return ToolUser(await self._model(name), self.toolbox)
 
     async def _model(self, name: str) -> ModelResponder:
         return await model_responder(name, self._router, self._library)

@@ -151,6 +151,7 @@ class WholeDocuments:
 
     def _events(self, request: ChatRequest, task: str, most: int | None) -> AsyncGenerator[Event, None]:
         sent = asked(self._inner, request, [*request.messages, Message(role="user", content=task)])
+        sent = sent.model_copy(update={"server_tools": None})
         if most:
             sent = sent.model_copy(update={"max_tokens": most, "max_completion_tokens": None})
         return self._inner.respond(sent, self._context)

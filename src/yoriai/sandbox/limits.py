@@ -1,4 +1,4 @@
-"""How much a child may take. Values only; `process` (the parent) and `jail` (the child) hold to them."""
+"""How much a child may take. Values only; `process`, `jail` (documents), `jailed`, `inside` (code) hold to them."""
 
 from __future__ import annotations
 
@@ -20,3 +20,17 @@ class Limits:
     step_s: float = 120  # wall clock
     total_s: float = 3600  # wall clock, and also CPU time
     unjailed: bool = False  # read it even where Linux lacks what a jail is made of
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CodeLimits:
+    """What one run of a program, or one cell of a kernel, may cost before it is ended."""
+
+    wall_s: float = 30
+    memory_bytes: int = 1024 * MIB  # resident, all its processes together; the address space of each
+    output_bytes: int = MIB  # what it prints
+    files: int = 32  # that it may leave
+    files_bytes: int = 32 * MIB  # of them together
+    work_bytes: int = 64 * MIB  # room in its folder
+    temporary_bytes: int = 32 * MIB
+    processes: int = 64

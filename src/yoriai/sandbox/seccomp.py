@@ -1,80 +1,161 @@
-"""Forbids system calls that reading a file never needs: sockets, programs, other processes. Runs in the child only.
+"""Filters of system calls: for what reads a document, for code in namespaces, for code under Landlock alone.
 
-Linux on x86-64 and aarch64. Source: linux/seccomp.h, linux/filter.h and the tables of system calls of both.
+Linux on x86-64 and aarch64. Source: linux/seccomp.h, linux/filter.h, linux/audit.h.
 """
 
 from __future__ import annotations
 
 import ctypes
-import platform
+import os
 import struct
 import sys
+from collections.abc import Iterable
+
+from yoriai.sandbox.system_calls import number
 
 _PR_SET_SECCOMP, _MODE_FILTER = 22, 2
-_ALLOW, _EPERM, _ENOSYS, _KILL = 0x7FFF0000, 0x00050001, 0x00050026, 0x80000000
-_LOAD, _JUMP_IF_EQUAL, _JUMP_IF_AT_LEAST, _JUMP_IF_ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_AT_NUMBER, _AT_ARCHITECTURE, _AT_FIRST_ARGUMENT = 0, 4, 16
-_CLONE_THREAD = 0x10000
-_CLONE3 = 435
+_ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
+_EPERM, _ENOSYS, _EAFNOSUPPORT = 1, 38, 97
+_LOAD, _AND, _RETURN = 0x20, 0x54, 0x06
+_EQUAL, _AT_LEAST, _ANY_BIT = 0x15, 0x35, 0x45
+_AT_NUMBER, _AT_ARCHITECTURE = 0, 4
 _X32 = 0x40000000
+_ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+_CLONE_THREAD, _CLONE_NEW_ANYTHING = 0x10000, 0x7E020000
+_AF_UNIX, _SOCK_STREAM, _SOCK_TYPE = 1, 1, 0xF
+_TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 
-# socket connect accept sendto bind listen socketpair, execve execveat, ptrace process_vm_readv process_vm_writev,
-# kill tkill, unshare setns mount, bpf perf_event_open userfaultfd keyctl add_key request_key, io_uring_*, pidfd_*.
-# What Landlock leaves open: tgkill rt_sigqueueinfo rt_tgsigqueueinfo, chmod chown utime setxattr removexattr in all
-# their forms, truncate (before its third version).
-_SAME_EVERYWHERE = (424, 425, 426, 427, 434, 438, 428, 429, 430, 431, 432, 442, 452, 463, 466)
-_FORBIDDEN = {
-    "x86_64": (0xC000003E, 56, 302, (
-        41, 42, 43, 44, 49, 50, 53, 288, 57, 58, 59, 322, 101, 310, 311, 62, 200, 272, 308, 165,
-        321, 298, 323, 250, 248, 249, 175, 313, 246, 161,
-        234, 129, 297, 90, 91, 268, 92, 93, 94, 260, 132, 235, 261, 280, 188, 189, 190, 197, 198, 199, 76,
-    )),
-    "aarch64": (0xC00000B7, 220, 261, (
-        198, 203, 202, 206, 200, 201, 199, 242, 221, 281, 117, 270, 271, 129, 130, 97, 268, 40,
-        280, 241, 282, 219, 217, 218, 105, 273, 104, 51,
-        131, 138, 240, 52, 53, 55, 54, 88, 5, 6, 7, 14, 15, 16, 45,
-    )),
-}  # fmt: skip
+_KERNEL = (
+    "ptrace", "process_vm_readv", "process_vm_writev", "unshare", "setns", "mount", "chroot", "bpf",
+    "perf_event_open", "userfaultfd", "keyctl", "add_key", "request_key", "init_module", "finit_module",
+    "kexec_load", "pidfd_send_signal", "io_uring_setup", "io_uring_enter", "io_uring_register", "pidfd_open",
+    "pidfd_getfd", "open_tree", "move_mount", "fsopen", "fsconfig", "fsmount", "mount_setattr",
+)  # fmt: skip
+_RARE = (
+    "umount2", "pivot_root", "fspick", "delete_module", "kexec_file_load", "acct", "swapon", "swapoff", "reboot",
+    "syslog", "quotactl", "quotactl_fd", "open_by_handle_at", "name_to_handle_at", "kcmp", "move_pages",
+    "migrate_pages", "iopl", "ioperm", "process_madvise", "process_mrelease",
+)  # fmt: skip
+_PROGRAMS = ("fork", "vfork", "execve", "execveat", "kill", "tkill")
+_SOCKETS = ("socket", "connect", "accept", "sendto", "bind", "listen", "socketpair", "accept4")
+# What Landlock leaves open of files: their modes, owners, times and attributes; `truncate` before its third version.
+_ATTRIBUTES = (
+    "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "lchown", "fchown", "fchownat", "setxattr", "lsetxattr",
+    "fsetxattr", "setxattrat", "removexattr", "lremovexattr", "fremovexattr", "removexattrat", "utime", "utimes",
+    "futimesat", "utimensat", "truncate",
+)  # fmt: skip
+_SIGNALS = ("rt_sigqueueinfo", "rt_tgsigqueueinfo")
+# What only a namespace of its own would keep off other processes of the same user.
+_SHARED = (
+    "connect", "bind", "listen", "sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr",
+    "setpriority", "ioprio_set", "shmget", "shmat", "shmctl", "msgget", "msgsnd", "msgrcv", "msgctl", "semget",
+    "semop", "semctl", "semtimedop", "mq_open", "mq_unlink",
+)  # fmt: skip
+
+Step = tuple[int, int, int, int]  # code, jump if true, jump if false, operand
 
 
 def forbid_system_calls() -> str:
-    """Install the filter; needs no_new_privs. Returns "seccomp", or "no-seccomp" where there is none."""
-    known = _FORBIDDEN.get(platform.machine())
-    if sys.platform != "linux" or known is None:
+    """For a process that reads a document: no sockets, no programs. Returns "seccomp", or "no-seccomp"."""
+    if not is_known():
         return "no-seccomp"
-    program = _program(*known)
+    machine = _machine()
+    steps = [
+        *_refused((*_PROGRAMS, *_SOCKETS, *_KERNEL, *_ATTRIBUTES, *_SIGNALS, "tgkill"), machine),
+        # Its own limits may be asked for, those of other processes neither asked nor set.
+        *_when("prlimit64", machine, [(_EQUAL, 1, 0, 0)]),
+        *_only_threads(machine),
+    ]
+    return "seccomp" if _install(_program(steps, machine)) else "no-seccomp"
+
+
+def forbid_for_code() -> bool:
+    """For code under Landlock alone: no processes but this one, no sockets but pairs, nothing that others share."""
+    if not is_known():
+        return False
+    machine, own = _machine(), os.getpid()
+    steps = [
+        *_refused((*_PROGRAMS, *_SHARED, *_ATTRIBUTES, *_SIGNALS, *_KERNEL, *_RARE), machine),
+        *_refused(("socket",), machine, _EAFNOSUPPORT),
+        *_when("socketpair", machine, [(_AND, 0, 0, _SOCK_TYPE), (_EQUAL, 1, 0, _SOCK_STREAM)], argument=1),
+        *_when("tgkill", machine, [(_EQUAL, 1, 0, own)]),
+        *_when("prlimit64", machine, [(_EQUAL, 2, 0, 0), (_EQUAL, 1, 0, own)]),
+        *_no_terminal_input(machine),
+        *_only_threads(machine),
+    ]
+    return _install(_program(steps, machine))
+
+
+def program_for_namespaces(machine: str) -> bytes:
+    """For code that bubblewrap has put into namespaces of its own; bubblewrap installs it."""
+    steps = [
+        *_refused((*_KERNEL, *_RARE), machine),
+        *_when("socket", machine, [(_EQUAL, 1, 0, _AF_UNIX)], error=_EAFNOSUPPORT),
+        *_when("clone", machine, [(_ANY_BIT, 0, 1, _CLONE_NEW_ANYTHING)]),
+        *_no_terminal_input(machine),
+    ]
+    return _program(steps, machine)
+
+
+def is_known() -> bool:
+    """Whether there are filters for this machine."""
+    return sys.platform == "linux" and _machine() in _ARCHITECTURES
+
+
+def _machine() -> str:
+    return os.uname().machine if hasattr(os, "uname") else ""
+
+
+def _program(steps: Iterable[Step], machine: str) -> bytes:
+    head: list[Step] = [
+        (_LOAD, 0, 0, _AT_ARCHITECTURE),
+        (_EQUAL, 1, 0, _ARCHITECTURES[machine]),
+        (_RETURN, 0, 0, _KILL),
+        (_LOAD, 0, 0, _AT_NUMBER),
+        (_AT_LEAST, 0, 1, _X32),
+        (_RETURN, 0, 0, _KILL),
+        # The C library falls back to clone, whose flags can be looked at.
+        *_refused(("clone3",), machine, _ENOSYS),
+    ]
+    return b"".join(struct.pack("HBBI", *step) for step in (*head, *steps, (_RETURN, 0, 0, _ALLOW)))
+
+
+def _refused(names: Iterable[str], machine: str, error: int = _EPERM) -> list[Step]:
+    numbers = (number(name, machine) for name in names)
+    return [
+        step
+        for each in numbers
+        if each is not None
+        for step in ((_EQUAL, 0, 1, each), (_RETURN, 0, 0, _ERRNO | error))
+    ]
+
+
+def _when(
+    name: str, machine: str, tests: list[Step], *, argument: int = 0, error: int = _EPERM
+) -> list[Step]:
+    """One call is let through when its argument passes: the last test jumps over the refusal that follows it."""
+    called = number(name, machine)
+    assert called is not None
+    inner: list[Step] = [
+        (_LOAD, 0, 0, 16 + 8 * argument),
+        *tests,
+        (_RETURN, 0, 0, _ERRNO | error),
+        (_LOAD, 0, 0, _AT_NUMBER),
+    ]
+    return [(_EQUAL, 0, len(inner), called), *inner]
+
+
+def _only_threads(machine: str) -> list[Step]:
+    return _when("clone", machine, [(_ANY_BIT, 1, 0, _CLONE_THREAD)])
+
+
+def _no_terminal_input(machine: str) -> list[Step]:
+    tests: list[Step] = [(_EQUAL, 1, 0, _TIOCSTI), (_EQUAL, 0, 1, _TIOCLINUX)]
+    return _when("ioctl", machine, tests, argument=1)
+
+
+def _install(program: bytes) -> bool:
+    """Needs no_new_privs."""
     filters = ctypes.create_string_buffer(program, len(program))
     header = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(filters))
-    failed = ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_SECCOMP, _MODE_FILTER, header, 0, 0)
-    return "no-seccomp" if failed else "seccomp"
-
-
-def _program(architecture: int, clone: int, prlimit: int, forbidden: tuple[int, ...]) -> bytes:
-    """A filter: each instruction is (code, jump if true, jump if false, operand)."""
-    steps = [
-        (_LOAD, 0, 0, _AT_ARCHITECTURE),
-        (_JUMP_IF_EQUAL, 1, 0, architecture),
-        (_RETURN, 0, 0, _KILL),
-        (_LOAD, 0, 0, _AT_NUMBER),
-        (_JUMP_IF_AT_LEAST, 0, 1, _X32),
-        (_RETURN, 0, 0, _KILL),
-        # The C library falls back to clone, whose flags can be looked at: threads yes, processes no.
-        (_JUMP_IF_EQUAL, 0, 1, _CLONE3),
-        (_RETURN, 0, 0, _ENOSYS),
-    ]
-    for number in (*forbidden, *_SAME_EVERYWHERE):
-        steps += [(_JUMP_IF_EQUAL, 0, 1, number), (_RETURN, 0, 0, _EPERM)]
-    steps += [
-        # Its own limits may be asked for, those of other processes neither asked nor set.
-        (_JUMP_IF_EQUAL, 0, 3, prlimit),
-        (_LOAD, 0, 0, _AT_FIRST_ARGUMENT),
-        (_JUMP_IF_EQUAL, 1, 0, 0),
-        (_RETURN, 0, 0, _EPERM),
-        (_LOAD, 0, 0, _AT_NUMBER),
-        (_JUMP_IF_EQUAL, 0, 3, clone),
-        (_LOAD, 0, 0, _AT_FIRST_ARGUMENT),
-        (_JUMP_IF_ANY_BIT, 1, 0, _CLONE_THREAD),
-        (_RETURN, 0, 0, _EPERM),
-        (_RETURN, 0, 0, _ALLOW),
-    ]
-    return b"".join(struct.pack("HBBI", *step) for step in steps)
+    return not ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_SECCOMP, _MODE_FILTER, header, 0, 0)

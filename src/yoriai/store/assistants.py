@@ -15,9 +15,9 @@ from yoriai.store.tables import assistants
 from yoriai.types import Sampling
 
 _PLAIN = tuple(
-    {field.name for field in fields(Assistant)} - {"sampling", "collection_ids", "sharing", "groups"}
+    {field.name for field in fields(Assistant)} - {"sampling", "collection_ids", "tools", "sharing", "groups"}
 )
-_KEPT = (*_PLAIN, "sampling", "collection_ids", "sharing")
+_KEPT = (*_PLAIN, "sampling", "collection_ids", "tools", "sharing")
 
 
 def add(connection: Connection, assistant: Assistant) -> None:
@@ -70,8 +70,8 @@ def _row(values: dict[str, Any]) -> dict[str, Any]:
         row["name_key"] = name_key(row["name"])
     if "sampling" in row:
         row["sampling"] = row["sampling"].model_dump(exclude_none=True)
-    if "collection_ids" in row:
-        row["collection_ids"] = list(row["collection_ids"])
+    for name in {"collection_ids", "tools"} & row.keys():
+        row[name] = list(row[name])
     return row
 
 
@@ -82,6 +82,7 @@ def _assistants(connection: Connection, rows: Iterable[Row[Any]], owners: Sequen
         Assistant(
             **{name: getattr(row, name) for name in _PLAIN}, **audience,
             sampling=Sampling.model_validate(row.sampling), collection_ids=tuple(row.collection_ids),
+            tools=tuple(row.tools or ()),
         )
         for row, audience in zip(listed, shares.audiences(connection, listed, owners), strict=True)
     ]  # fmt: skip

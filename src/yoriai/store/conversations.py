@@ -19,6 +19,7 @@ from sqlalchemy.sql import Select
 from yoriai.conversations import Conversation, ConversationMessage
 from yoriai.deliberation import Deliberation
 from yoriai.store.tables import conversations, messages
+from yoriai.tool_use import ToolUse
 from yoriai.types import Citation, Sampling, SentenceSupport, Sources, Support, Usage
 
 _ESCAPE = "\\"
@@ -37,6 +38,7 @@ def add(connection: Connection, conversation: Conversation) -> None:
             system_prompt=conversation.system_prompt, sampling=_sampling_row(conversation.sampling),
             leaf_id=conversation.leaf_id, created_at=conversation.created_at, updated_at=conversation.updated_at,
             comparison_id=conversation.comparison_id, place=conversation.place, is_masked=conversation.is_masked,
+            tools=list(conversation.tools),
         )
     )  # fmt: skip
 
@@ -78,6 +80,8 @@ def change(connection: Connection, user_id: str, conversation_id: str, **values:
     """Set columns; `sampling` as a Sampling."""
     if "sampling" in values:
         values["sampling"] = _sampling_row(values["sampling"])
+    if "tools" in values:
+        values["tools"] = list(values["tools"])
     if "title" in values:
         values["title_key"] = search_key(values["title"])
     mine = (conversations.c.id == conversation_id) & (conversations.c.user_id == user_id)
@@ -158,6 +162,7 @@ def _conversation(row: Row[Any]) -> Conversation:
         id=row.id, user_id=row.user_id, title=row.title, model=row.model, system_prompt=row.system_prompt,
         sampling=Sampling.model_validate(row.sampling), leaf_id=row.leaf_id, created_at=row.created_at,
         updated_at=row.updated_at, comparison_id=row.comparison_id, place=row.place, is_masked=row.is_masked,
+        tools=tuple(row.tools or ()),
     )  # fmt: skip
 
 
@@ -175,12 +180,18 @@ def _message(row: Row[Any]) -> ConversationMessage:
         sources=None if row.sources is None else _sources(row.sources),
         support=None if row.support is None else _support(row.support),
         deliberation=None if row.deliberation is None else _deliberations().validate_python(row.deliberation),
+        tool_uses=() if row.tool_uses is None else _tool_uses().validate_python(row.tool_uses),
     )
 
 
 @cache
 def _deliberations() -> TypeAdapter[Deliberation]:
     return TypeAdapter(Deliberation)
+
+
+@cache
+def _tool_uses() -> TypeAdapter[tuple[ToolUse, ...]]:
+    return TypeAdapter(tuple[ToolUse, ...])
 
 
 def _sources(stored: dict[str, Any]) -> Sources:

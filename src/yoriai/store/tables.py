@@ -24,6 +24,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
     false,
     true,
 )
@@ -125,6 +126,7 @@ conversations = Table(
     Column("comparison_id", String(32), index=True),  # no key: SQLite would have to rebuild the table for it
     Column("place", Integer),  # in the comparison, from 0
     Column("is_masked", Boolean, nullable=False, server_default=false()),  # nobody may see who answers
+    Column("tools", JSON),  # None: none
     Index(None, "user_id", "updated_at"),
 )
 
@@ -167,6 +169,7 @@ messages = Table(
     Column("support", JSON),  # and whether they bear out its sentences
     Column("deliberation", JSON),  # how a council or a reasoner came to it
     Column("duration_ms", Float),  # from the question to the reply's end
+    Column("tool_uses", JSON),  # of a reply: calls that this server carried out
 )
 
 measurements = Table(
@@ -320,6 +323,7 @@ assistants = Table(
     Column("judge", String(256), nullable=False, server_default=""),  # empty: none
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+    Column("tools", JSON),  # None: none
 )
 
 councils = Table(
@@ -385,4 +389,114 @@ votes = Table(
     Column("style_b", JSON),
     Index(None, "owner_id", "key", unique=True),
     Index(None, "is_shared"),
+)
+
+exam_runs = Table(
+    "exam_runs",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("owner_id", String(32), nullable=False),  # no key: the local operator has no account
+    Column("task", String(256), nullable=False),  # name of the exam
+    Column("version", Integer, nullable=False),  # of the exam: other versions can't be compared
+    Column("model", String(256), nullable=False),  # name of the responder that is examined
+    Column("digest", String(64), nullable=False),  # of its weights; empty: it isn't one installed model
+    Column("options", JSON, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("total", Integer, nullable=False),  # samples × epochs; 0: the data hasn't been read yet
+    Column("error_key", String(200)),
+    Column("error_values", JSON, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Index(None, "owner_id", "created_at"),
+)
+
+exam_samples = Table(
+    "exam_samples",
+    metadata,
+    Column("run_id", ForeignKey(exam_runs.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("sample_id", String(200), primary_key=True),
+    Column("epoch", Integer, primary_key=True),  # from 1
+    Column("place", Integer, nullable=False),  # of the sample in the exam
+    Column("prompt", JSON, nullable=False),  # messages
+    Column("target", Text, nullable=False),
+    Column("output", Text, nullable=False),
+    Column("answer", Text, nullable=False),  # what was read out of the output
+    Column("values", JSON, nullable=False),  # by measure, 0..1
+    Column("explanation", Text, nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("finish_reason", String(20)),
+    Column("prompt_tokens", Integer, nullable=False),
+    Column("completion_tokens", Integer, nullable=False),
+    Column("generation_ms", Float),
+    Column("solving_s", Float, nullable=False),
+    Column("scoring_s", Float, nullable=False),
+    Column("error_key", String(200)),
+    Column("error_values", JSON, nullable=False),
+    Column("ended_at", UtcDateTime, nullable=False),
+)
+
+question_sets = Table(
+    "question_sets",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("owner_id", String(32), nullable=False),  # no key: the local operator has no account
+    Column("name", String(200), nullable=False),
+    Column("name_key", Text, nullable=False),  # how names are compared
+    Column("version", Integer, nullable=False),  # goes up with every change of a question
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    UniqueConstraint("owner_id", "name_key"),
+)
+
+own_questions = Table(
+    "own_questions",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("set_id", ForeignKey(question_sets.c.id, ondelete="CASCADE"), nullable=False, index=True),
+    Column("question", Text, nullable=False),
+    Column("messages", JSON, nullable=False),  # what was said before it
+    Column("check", String(20), nullable=False),
+    Column("expected", Text, nullable=False),
+    Column("details", JSON, nullable=False),  # of the check: tolerance, schema …
+    Column("is_approved", Boolean, nullable=False),
+    Column("origin", String(200), nullable=False),  # chat, import or the document that it was drafted from
+    Column("since_version", Integer, primary_key=True),  # of the set: an edited question is a new row
+    Column("until_version", Integer),  # null: it still stands
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+tool_permissions = Table(
+    "tool_permissions",
+    metadata,
+    Column("user_id", String(32), primary_key=True),  # the local operator has no row in users
+    Column("tool", String(128), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),  # of the tool that was decided on
+    Column("decision", String(20), nullable=False),
+    Column("decided_at", UtcDateTime, nullable=False),
+)
+
+tool_files = Table(
+    "tool_files",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("user_id", String(32), nullable=False),
+    Column("conversation_id", ForeignKey(conversations.c.id, ondelete="CASCADE"), index=True),
+    Column("origin", String(20), nullable=False),
+    Column("name", String(400), nullable=False),
+    Column("media_type", String(100), nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+
+mcp_servers = Table(
+    "mcp_servers",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", String(40), nullable=False, unique=True),
+    Column("command", JSON, nullable=False),
+    Column("url", String(2000), nullable=False),
+    Column("is_trusted", Boolean, nullable=False),
+    Column("approved", JSON, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
 )

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from yoriai.bootstrap import Services
 from yoriai.errors import AuthenticationError, NotFoundError
-from yoriai.web import account_page, document_page, plain_page, sign_in, theme
+from yoriai.web import account_page, document_page, exam_pages, plain_page, sign_in, theme
 from yoriai.web.arena_page import ArenaPage
 from yoriai.web.board_page import BoardPage
 from yoriai.web.chat_page import ChatPage
@@ -38,7 +38,10 @@ Page = (
     | CouncilsPage
 )
 _ICON = Path(__file__).with_name("yoriai.svg")
-_SCRIPTS = ("uploads.js", "deliberation.js", "search_tree.js", "sharing_picker.js")  # that elements import
+# that elements import
+_SCRIPTS = (
+    "uploads.js", "deliberation.js", "search_tree.js", "sharing_picker.js", "tool_calls.js", "attachments.js",
+)  # fmt: skip
 _RECONNECT_S = 30.0  # a phone that slept, a network that went away: the same page goes on
 _HISTORY = 100  # messages kept for a page that reconnects
 
@@ -51,6 +54,7 @@ def content_security_policy() -> str:
 def mount(app: Starlette, services: Services) -> None:
     """Add the page to `app`, at its root."""
     _add_pages(services)
+    exam_pages.add(services)
     theme.install()
     for page in (sign_in, account_page):  # before NiceGUI, which takes every path
         app.router.routes.extend(page.routes(services.accounts))

@@ -24,11 +24,13 @@ def bars(
     *,
     label: str,
     line: float | None = None,
+    most: float | None = None,
 ) -> ui.echart:
     """A group of horizontal bars per name, the first on top; each bar with its figure. None: no bar.
 
     Args:
         line: a value to hold all bars against.
+        most: where the axis ends.
     """
     top = _LEGEND_PX if len(series) > 1 else 8
     drawn = [_bars(name, values) for name, values in series.items()]
@@ -45,6 +47,7 @@ def bars(
             "xAxis": {
                 "type": "value",
                 "min": 0,
+                "max": most,
                 "axisLabel": {"hideOverlap": True},
                 "splitLine": {"lineStyle": {"color": "#8888"}},
             },

@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import aclosing, nullcontext
-from typing import Any
+from typing import Any, cast
 
 from nicegui import background_tasks, ui
 from nicegui.events import GenericEventArguments
@@ -21,13 +21,16 @@ from yoriai.chat.reply import ReplyUpdate
 from yoriai.conversations import Conversation, ConversationMessage
 from yoriai.errors import AuthenticationError, NotFoundError, YoriaiError
 from yoriai.i18n.catalogue import error_text
-from yoriai.web import layout, tree
+from yoriai.tools.approval import Decision
+from yoriai.tools.code import NAME as CODE
+from yoriai.web import layout, question_form, tree
 from yoriai.web.composer import Composer
 from yoriai.web.conversation_list import ConversationList
+from yoriai.web.handling import Handling
 from yoriai.web.live_reply import LiveReply
 from yoriai.web.model_picker import ModelPicker
 from yoriai.web.reasoner_menu import ReasonerMenu
-from yoriai.web.settings_drawer import SettingsDrawer
+from yoriai.web.settings_drawer import ChatSettings, SettingsDrawer
 from yoriai.web.transcript import Transcript
 from yoriai.web.visitor import Visitor
 
@@ -66,7 +69,8 @@ class ChatPage:
             ReasonerMenu(
                 self._visitor, self._services.registry, lambda: self._picker.name, self._picker.choose
             )  # fmt: skip
-        self._settings = SettingsDrawer(self._visitor, self._safely(self._save_settings))
+        offers = await self._services.toolbox.offers(user)
+        self._settings = SettingsDrawer(self._visitor, self._safely(self._save_settings), offers)
         parts.settings_button.on_click(self._settings.drawer.toggle)
         with parts.main:
             self._welcome = layout.welcome(self._visitor, self._fill)
@@ -85,9 +89,13 @@ class ChatPage:
         self._on(self._transcript, "lost", self._follow_again)
         self._on(self._transcript, "edit", self._edit)
         self._on(self._transcript, "regenerate", self._regenerate)
+        self._on(self._transcript, "question", self._keep_question)
         self._on(self._transcript, "branch", self._switch_branch)
+        self._on(self._transcript, "decide", self._decide, in_turn=False)
         self._on(self._composer, "send", self._send)
         self._on(self._composer, "stop", self._stop)
+        self._on(self._composer, "attach", self._attach)
+        self._on(self._composer, "attached", self._show_files)
         self._on(self._list, "choose", self._choose)
         self._on(self._list, "back", self._go_back)
         self._on(self._list, "rename", self._rename)
@@ -112,6 +120,7 @@ class ChatPage:
         self._list.set_active(conversation.id if conversation else "")
         self._composer.set_conversation(conversation.id if conversation else "")
         self._settings.show(conversation)
+        await self._show_files()
         await self._picker.show(conversation.model if conversation else self._picker.name)
         await self._refresh_list()
         self._name_page()
@@ -179,6 +188,21 @@ class ChatPage:
         self._composer.accepted()
         await self._reload()
 
+    async def _attach(self) -> None:
+        """Files were chosen: they need a conversation, and the tool that can read them."""
+        conversation = self._conversation or await self._create()
+        if CODE not in conversation.tools:
+            user = await self._visitor.user()
+            tools = [*conversation.tools, CODE]
+            self._conversation = conversation = await self._chat.update(user, conversation.id, tools=tools)
+            self._settings.show(conversation)
+        self._composer.upload_to(conversation.id)
+
+    async def _show_files(self) -> None:
+        user, files = await self._visitor.user(), self._services.toolbox.files
+        there = await files.uploads(user, self._conversation.id) if self._conversation else []
+        self._composer.show_files(there)
+
     async def _create(self) -> Conversation:
         settings = self._settings.value()
         conversation = await self._chat.create(
@@ -186,6 +210,7 @@ class ChatPage:
             model=self._picker.name,
             system_prompt=settings.system_prompt,
             sampling=settings.sampling,
+            tools=settings.tools,
         )
         self._conversation = conversation
         ui.navigate.history.replace(f"/c/{conversation.id}")
@@ -210,6 +235,19 @@ class ChatPage:
     async def _regenerate(self, id: str) -> None:
         await self._chat.regenerate(await self._visitor.context(), id)
         await self._reload()
+
+    async def _keep_question(self, id: str) -> None:
+        """A turn becomes a question of one's own."""
+        await self._visitor.user()
+        branch = [shown.message for shown in self._branch()]
+        handling = Handling(self._visitor, self._client)
+        with self._transcript:
+            await question_form.keep(
+                self._services.exams.questions, self._visitor, handling, question_form.drafted(branch, id)
+            )
+
+    async def _decide(self, id: str, decision: str) -> None:
+        self._services.toolbox.decide(await self._visitor.user(), id, cast(Decision, decision))
 
     async def _stop(self) -> None:
         user = await self._visitor.user()
@@ -289,13 +327,14 @@ class ChatPage:
         if (before := self._conversation) is None:
             return
         settings = self._settings.value()
-        if (settings.system_prompt, settings.sampling) == (before.system_prompt, before.sampling):
+        if settings == ChatSettings.of(before):
             return
         self._conversation = await self._chat.update(
             await self._visitor.user(),
             before.id,
             system_prompt=settings.system_prompt,
             sampling=settings.sampling,
+            tools=settings.tools,
         )
 
     # ---- inside --------------------------------------------------------------------------------------------

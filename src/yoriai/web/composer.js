@@ -1,10 +1,15 @@
 // Where questions are written. Enter sends, Shift+Enter makes a line, Enter that ends an IME composition does neither.
 // A draft survives a reload; a text is cleared only when the server has taken it.
+import { Attachments } from "/attachments.js";
+
 export default {
-  props: { labels: Object, running: Boolean, draftKey: String, limit: Number },
-  emits: ["send", "stop"],
+  components: { Attachments },
+  props: { labels: Object, files: Array, running: Boolean, draftKey: String, limit: Number },
+  emits: ["send", "stop", "attach", "attached"],
   template: `
     <form class="y-composer" @submit.prevent="send">
+      <Attachments ref="attachments" :labels="labels" :files="files" @attach="$emit('attach')" @attached="$emit('attached')" />
+      <q-btn flat round icon="attach_file" :aria-label="labels.attach" @click="$refs.attachments.choose()"><q-tooltip>{{ labels.attach }}</q-tooltip></q-btn>
       <textarea ref="box" v-model="text" rows="1" :placeholder="labels.placeholder" :aria-label="labels.placeholder"
                 enterkeyhint="send" @keydown="key" @input="changed"></textarea>
       <q-btn v-if="running" round unelevated color="primary" icon="stop" :aria-label="labels.stop" @click="$emit('stop')">
@@ -49,6 +54,9 @@ export default {
     },
     refused() {
       this.waiting = false;
+    },
+    upload(address) {
+      this.$refs.attachments.upload(address);
     },
     fill(text) {
       this.text = text;

@@ -16,11 +16,18 @@ _SUGGESTIONS = ("suggestion_summarise", "suggestion_letter", "suggestion_explain
 _PLACES = (
     ("compare", "view_column"),
     ("arena", "how_to_vote"),
+    ("exams", "school"),
     ("councils", "groups"),
     ("collections", "folder_open"),
     ("models", "inventory_2"),
 )
-_BACK = {"/": "back", "/models": "models", "/collections": "collections", "/arena": "arena"}
+_BACK = {
+    "/": "back",
+    "/models": "models",
+    "/collections": "collections",
+    "/arena": "arena",
+    "/exams": "exams",
+}
 _PHONE = "window.innerWidth < 1024"  # Quasar's breakpoint of a drawer
 
 

@@ -12,7 +12,7 @@ from yoriai.deliberation import Deliberation
 from yoriai.web import sources
 from yoriai.web.deliberations import references
 from yoriai.web.markdown import StreamingMarkdown
-from yoriai.web.transcript import Transcript, deliberation_panel, labels_for, stage_text
+from yoriai.web.transcript import Transcript, deliberation_panel, labels_for, stage_text, tools_panel
 from yoriai.web.visitor import Visitor
 
 
@@ -29,13 +29,16 @@ class LiveReply:
         self._stage = ""
 
     async def take(self, update: ReplyUpdate) -> None:
-        """A snapshot, a delta, a stage, sources or a deliberation. Rendered beside the loop, one update at a time."""
+        """Whatever kind but the end. Rendered beside the loop, one update at a time."""
         reasoning = update.reasoning
-        found, deliberation = update.sources, update.deliberation
+        found, deliberation, uses = update.sources, update.deliberation, update.tool_uses
         if update.kind == "snapshot" and update.message:
             found, deliberation = update.message.sources, update.message.deliberation
+            uses = update.message.tool_uses
             self._text, reasoning = update.message.content, update.message.reasoning
             self._stage = stage_text(update.stage, self._visitor)
+        elif update.kind == "tools":
+            self._stage = ""
         elif update.kind == "delta":
             self._text += update.text
             self._stage = ""
@@ -47,6 +50,7 @@ class LiveReply:
             self._note(members=references(deliberation, self._visitor.language))
         first, blocks = await to_thread.run_sync(self._rendering.update, self._text)
         panel = await to_thread.run_sync(self._panel, deliberation)
+        tools = await to_thread.run_sync(tools_panel, uses, self._visitor.language) if uses else None
         offset = self._reasoning_units
         self._reasoning_units += len(reasoning.encode("utf-16-le", "surrogatepass")) // 2
         self._transcript.patch(
@@ -58,6 +62,7 @@ class LiveReply:
             stage=self._stage,
             found=found,
             deliberation=panel,
+            tools=tools,
         )
 
     def _note(self, **changes: Any) -> None:

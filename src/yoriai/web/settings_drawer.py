@@ -1,11 +1,11 @@
-"""System prompt and sampling of a conversation, each with a sentence on what it does. Used by `chat_page`.
+"""System prompt, tools and sampling of a conversation, each with a sentence on what it does. Used by `chat_page`.
 
 Owns the form only: `value()` is what it says, `on_change` is called when the visitor leaves a field, changed or not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,9 @@ from pydantic import ValidationError
 
 from yoriai.conversations import Conversation
 from yoriai.errors import UsageError
+from yoriai.tools.toolbox import Offer
 from yoriai.types import Sampling
+from yoriai.web.tool_switches import ToolSwitches
 from yoriai.web.visitor import Visitor
 
 PRESETS = ("translator", "proofreader", "summariser", "teacher", "programmer", "minutes")
@@ -31,12 +33,21 @@ _NUMBERS = (
 class ChatSettings:
     system_prompt: str = ""
     sampling: Sampling = field(default_factory=Sampling)
+    tools: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, conversation: Conversation) -> ChatSettings:
+        return cls(
+            system_prompt=conversation.system_prompt, sampling=conversation.sampling, tools=conversation.tools
+        )
 
 
 class SettingsDrawer:
     """The drawer at the right edge."""
 
-    def __init__(self, visitor: Visitor, on_change: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self, visitor: Visitor, on_change: Callable[[], Awaitable[None]], offers: Sequence[Offer]
+    ) -> None:
         self._visitor = visitor
         self._on_change = on_change
         self._numbers: dict[str, ui.number] = {}
@@ -46,6 +57,7 @@ class SettingsDrawer:
         ) as self.drawer:
             self.drawer.props(f'width=340 breakpoint=1200 role=complementary aria-label="{label}"')
             ui.label(label).classes("y-heading")
+            self._tools = ToolSwitches(visitor, offers, on_change)
             self._prompt_field()
             for name in _NUMBERS:
                 self._numbers[name] = self._number(name)
@@ -61,8 +73,9 @@ class SettingsDrawer:
         given["stop"] = list(self._stop.value or []) or None
         try:
             return ChatSettings(
-                system_prompt=self._prompt.value or "", sampling=Sampling.model_validate(given)
-            )
+                system_prompt=self._prompt.value or "", sampling=Sampling.model_validate(given),
+                tools=self._tools.value(),
+            )  # fmt: skip
         except ValidationError as error:
             name = str(error.errors()[0]["loc"][0])
             if name not in _NUMBERS:
@@ -76,6 +89,7 @@ class SettingsDrawer:
         settings = conversation or ChatSettings()
         self._preset.value = None  # a choice that fills the prompt once, not a setting
         self._prompt.value = settings.system_prompt
+        self._tools.show(settings.tools)
         for name, number in self._numbers.items():
             number.value = getattr(settings.sampling, name)
         stop = settings.sampling.stop

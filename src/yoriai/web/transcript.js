@@ -1,13 +1,14 @@
 // The messages of one branch. Answers arrive as blocks of HTML that the server has cleaned; questions are plain text.
 import { copyText } from "/copying.js";
 import { Deliberation } from "/deliberation.js";
+import { ToolCalls } from "/tool_calls.js";
 
 const NEAR_BOTTOM_PX = 120;
 
 export default {
-  components: { Deliberation },
-  props: { labels: Object, deliberationLabels: Object, limit: Number, fixed: Boolean },
-  emits: ["ready", "lost", "edit", "regenerate", "branch"],
+  components: { Deliberation, ToolCalls },
+  props: { labels: Object, deliberationLabels: Object, toolLabels: Object, limit: Number, fixed: Boolean },
+  emits: ["ready", "lost", "edit", "regenerate", "question", "branch", "decide"],
   template: `
     <div class="y-transcript" @click="clicked" :aria-busy="running" role="log" :aria-label="labels.transcript">
       <article v-for="m in messages" :key="m.id" :class="['y-message', 'y-' + m.role]" :aria-label="m.who" :data-id="m.id">
@@ -17,6 +18,7 @@ export default {
           <summary>{{ labels.reasoning }}</summary>
           <div class="y-reasoning-text">{{ m.reasoning }}</div>
         </details>
+        <ToolCalls v-if="m.tools.length" :calls="m.tools" :labels="toolLabels" @decide="$emit('decide', $event)" />
         <form v-if="editing === m.id" class="y-edit" @submit.prevent="save(m)">
           <textarea v-model="edited" rows="4" :maxlength="limit" :aria-label="labels.edit" @keydown="editKey($event, m)"></textarea>
           <q-btn type="submit" unelevated no-caps color="primary" :label="labels.send" :disable="!edited.trim()" :loading="saving" />
@@ -48,6 +50,8 @@ export default {
                    @click="edit(m)"><q-tooltip>{{ labels.edit }}</q-tooltip></q-btn>
             <q-btn v-else-if="!fixed" flat round dense size="sm" icon="refresh" :aria-label="labels.regenerate"
                    @click="$emit('regenerate', { id: m.id })"><q-tooltip>{{ labels.regenerate }}</q-tooltip></q-btn>
+            <q-btn v-if="m.role !== 'user' && !fixed && m.text" flat round dense size="sm" icon="quiz"
+                   :aria-label="labels.questions_make" @click="$emit('question', { id: m.id })"><q-tooltip>{{ labels.questions_make }}</q-tooltip></q-btn>
           </template>
           <span v-if="m.meta" class="y-meta">{{ m.meta }}</span>
         </div>
@@ -77,7 +81,7 @@ export default {
       });
     },
     // `first`: number of the first block that changed; `offset`: where `reasoning` belongs, in UTF-16 units.
-    patch({ id, first, blocks, offset, reasoning, stage, sources, deliberation }) {
+    patch({ id, first, blocks, offset, reasoning, stage, sources, deliberation, tools }) {
       const m = this.messages.find((each) => each.id === id);
       if (!m) return;
       if (first > m.blocks.length || offset > m.reasoning.length) {
@@ -90,6 +94,7 @@ export default {
         m.stage = stage;
         if (sources) m.sources = sources;
         if (deliberation) m.deliberation = deliberation;
+        if (tools) m.tools = tools;
       });
     },
     keepingBottom(change) {

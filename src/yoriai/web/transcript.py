@@ -17,19 +17,33 @@ from nicegui import ui
 from yoriai.conversations import ConversationMessage
 from yoriai.deliberation import Deliberation
 from yoriai.i18n.catalogue import text
+from yoriai.tool_use import ToolUse
 from yoriai.types import Language, Sources, Stage, Support, Usage
-from yoriai.web import deliberations, markdown, notes, sources
+from yoriai.web import deliberations, markdown, notes, sources, tool_calls
 from yoriai.web.composer import LONGEST_QUESTION
 from yoriai.web.tree import Shown
 from yoriai.web.visitor import Visitor
 
 _REMEMBERED = 500  # rendered answers …
 _REMEMBERED_CHARS = 20_000  # … up to this length: so many of the longest would fill the memory
-_LABELS = ("transcript", "reasoning", "edit", "send", "cancel", "previous", "next", "copy", "regenerate")
+_LABELS = (
+    "transcript",
+    "reasoning",
+    "edit",
+    "send",
+    "cancel",
+    "previous",
+    "next",
+    "copy",
+    "regenerate",
+    "questions_make",
+)
 
 
 class Transcript(ui.element, component="transcript.js"):
-    """Events: ready, lost {id}, edit {id, text}, regenerate {id}, branch {id, step}."""
+    """Events: ready, lost {id}, edit {id, text}, regenerate {id}, question {id}, branch {id, step}, and
+    decide {id, decision}.
+    """
 
     def __init__(self, visitor: Visitor, *, fixed: bool = False) -> None:
         """`fixed`: one of several on a page: questions stay as they are, and the page scrolls by itself."""
@@ -38,6 +52,7 @@ class Transcript(ui.element, component="transcript.js"):
         self.props["fixed"] = fixed
         self.props["labels"] = {name: visitor.text(name) for name in _LABELS}
         self.props["deliberationLabels"] = deliberations.labels(visitor.language)
+        self.props["toolLabels"] = tool_calls.labels(visitor.language)
         self.props["limit"] = LONGEST_QUESTION
 
     def refused(self) -> None:
@@ -55,13 +70,15 @@ class Transcript(ui.element, component="transcript.js"):
     def patch(
         self, reply_id: str, first: int, blocks: Sequence[str], *, offset: int, reasoning: str, stage: str,
         found: Sources | None = None, deliberation: dict[str, Any] | None = None,
+        tools: list[dict[str, Any]] | None = None,
     ) -> None:  # fmt: skip
         """What a running reply said since; `offset` in characters of the reasoning; `found`: what it may cite.
 
-        `deliberation`: its panel, where it has changed.
+        `deliberation`, `tools`: their panels, where they have changed.
         """
         patch = {"id": reply_id, "first": first, "blocks": blocks}
         patch |= {"sources": sources.panel(found, None, self._visitor.language), "deliberation": deliberation}
+        patch |= {"tools": tools}
         self.run_method("patch", patch | {"offset": offset, "reasoning": reasoning, "stage": stage})
 
     def _shape(self, shown: Shown) -> dict[str, Any]:
@@ -83,6 +100,7 @@ class Transcript(ui.element, component="transcript.js"):
             "meta": _meta(message, self._visitor),
             "sources": sources.panel(message.sources, message.support, language),
             "support": sources.verdicts(message.support, language),
+            "tools": tools_panel(message.tool_uses, language),
             "deliberation": deliberation_panel(
                 message.deliberation, language, running=message.status == "running"
             ),
@@ -102,6 +120,11 @@ def deliberation_panel(
 ) -> dict[str, Any] | None:
     """What a council or a reasoner did, with its members' texts rendered as answers are."""
     return deliberations.panel(found, language, lambda said: _plain_blocks(said, language), running=running)
+
+
+def tools_panel(uses: Sequence[ToolUse], language: Language) -> list[dict[str, Any]]:
+    """The calls that the server carried out for a reply."""
+    return tool_calls.panel(uses, language, lambda said: _plain_blocks(said, language))
 
 
 def _plain_blocks(said: str, language: Language) -> list[str]:

@@ -116,7 +116,10 @@ class Calls:
     def _limited(self, responder: Responder, request: ChatRequest) -> tuple[ChatRequest, int]:
         wanted = request.max_completion_tokens or request.max_tokens or self._limits.call_tokens
         most = max(1, min(wanted, self._left()))
-        changes = {"model": responder.name, "max_completion_tokens": most, "max_tokens": None, "n": 1}
+        changes: dict[str, object] = {
+            "model": responder.name, "max_completion_tokens": most, "max_tokens": None, "n": 1,
+            "answers_approvals": False,  # nobody sees what is asked in here
+        }  # fmt: skip
         return request.model_copy(update=changes), most
 
     def _take(self, event: Event, reply: Reply, call: _Call) -> None:

@@ -1,0 +1,1 @@
+"""Modules that programs import where they aren't needed here."""
