@@ -156,8 +156,9 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
             outlooks=Outlooks(settings, entries, library, router, results), results=results, database=database,
             accounts=Accounts(database, settings.accounts), groups=Groups(database), router=router,
             assistants=assistants, councils=Councils(database, shelf, registry), registry=registry,
-            toolbox=toolbox, mcp=mcp, jobs=jobs, knowledge=knowledge, chat=chat, arena=arena, exams=exams, facts=facts, sandbox=sandbox,
-            comparisons=comparisons, battles=Battles(database, registry, comparisons, arena), metrics=metrics,
+            toolbox=toolbox, mcp=mcp, jobs=jobs, knowledge=knowledge, chat=chat, arena=arena, exams=exams, facts=facts,
+            sandbox=sandbox, comparisons=comparisons, battles=Battles(database, registry, comparisons, arena),
+            metrics=metrics,
         )  # fmt: skip
 
 
