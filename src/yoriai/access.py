@@ -39,9 +39,10 @@ class Thing:
     is_shared: bool = False  # everyone may read it
 
 
-_OF_ADMINISTRATORS = {
-    Action.MANAGE_USERS, Action.MANAGE_MODELS, Action.MANAGE_TOOLS, Action.SEE_METRICS}
-_OF_MEMBERS = {Action.KEEP_DOCUMENTS, Action.KEEP_ASSISTANTS, Action.KEEP_COUNCILS, Action.BRING_VOTES, Action.KEEP_EXAMS}
+_OF_ADMINISTRATORS = {Action.MANAGE_USERS, Action.MANAGE_MODELS, Action.MANAGE_TOOLS, Action.SEE_METRICS}
+_OF_MEMBERS = {
+    Action.KEEP_DOCUMENTS, Action.KEEP_ASSISTANTS, Action.KEEP_COUNCILS, Action.BRING_VOTES, Action.KEEP_EXAMS,
+}  # fmt: skip
 _REFUSED = {
     Action.KEEP_DOCUMENTS: "access.not_for_guests",
     Action.KEEP_ASSISTANTS: "access.no_assistants_for_guests",

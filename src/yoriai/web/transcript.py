@@ -24,11 +24,22 @@ from yoriai.web.visitor import Visitor
 
 _REMEMBERED = 500  # rendered answers …
 _REMEMBERED_CHARS = 20_000  # … up to this length: so many of the longest would fill the memory
-_LABELS = ("transcript", "reasoning", "edit", "send", "cancel", "previous", "next", "copy", "regenerate", "questions_make")
+_LABELS = (
+    "transcript",
+    "reasoning",
+    "edit",
+    "send",
+    "cancel",
+    "previous",
+    "next",
+    "copy",
+    "regenerate",
+    "questions_make",
+)
 
 
 class Transcript(ui.element, component="transcript.js"):
-    """Events: ready, lost {id}, edit {id, text}, regenerate {id}, question {id}, branch {id, step}, decide {id, decision}."""
+    """Events: ready, lost, regenerate, question {id}, edit {id, text}, branch {id, step}, decide {id, decision}."""
 
     def __init__(self, visitor: Visitor, *, fixed: bool = False) -> None:
         """`fixed`: one of several on a page: questions stay as they are, and the page scrolls by itself."""
