@@ -169,13 +169,20 @@ class SandboxSettings(_Section):
 class ToolSettings(_Section):
     """What tools may take in one answer."""
 
-    max_rounds: int = Field(6, ge=1, le=50, description="Times that a model may call tools before it has to answer.")
+    max_rounds: int = Field(
+        6, ge=1, le=50, description="Times that a model may call tools before it has to answer."
+    )
     timeout_s: float = Field(30, gt=0, description="Longest run of one call.")
     approval_timeout_s: float = Field(600, gt=0, description="Longest wait for somebody's word on a call.")
-    max_result_chars: int = Field(8000, ge=200, description="Of a result, at most so much is put before the model.")
-    max_upload_bytes: int = Field(10_000_000, ge=1000, description="Largest file that a chat takes for its tools.")
+    max_result_chars: int = Field(
+        8000, ge=200, description="Of a result, at most so much is put before the model."
+    )
+    max_upload_bytes: int = Field(
+        10_000_000, ge=1000, description="Largest file that a chat takes for its tools."
+    )
     mcp_hosts: tuple[str, ...] = Field(
-        (), description="Hosts of MCP servers that may be spoken to over HTTP, like `mcp.example.org`; empty: none."
+        (),
+        description="Hosts of MCP servers that may be spoken to over HTTP, like `mcp.example.org`; empty: none.",
     )
 
 
@@ -184,7 +191,8 @@ class EvaluationSettings(_Section):
         None, description="Folder with data of exams, each in a folder of its own, like `humaneval/`."
     )
     download: bool = Field(
-        False, description="Allow exams to download data that isn't on this machine from where it is published."
+        False,
+        description="Allow exams to download data that isn't on this machine from where it is published.",
     )
     judge: str = Field("", description="Model that judges where an exam needs one and none is named.")
 

@@ -31,7 +31,6 @@ class Shelf:
         await check(response)
         return response.json() if response.content else None
 
-
     async def pass_on(self, path: str, message: bytes) -> list[bytes]:
         """A message as it is; the answer's lines, none where there is nothing to say."""
         headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}

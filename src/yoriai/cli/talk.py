@@ -114,7 +114,6 @@ class OwnTalk:
             async for event in events:
                 yield event
 
-
     async def decide(self, call_id: str, decision: str) -> None:
         self._toolbox.decide(self._context.user, call_id, cast("Decision", decision))
 

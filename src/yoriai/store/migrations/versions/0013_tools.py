@@ -33,7 +33,10 @@ def upgrade() -> None:
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_tool_files"),
         sa.ForeignKeyConstraint(
-            ["conversation_id"], ["conversations.id"], name="fk_tool_files_conversation_id", ondelete="CASCADE"
+            ["conversation_id"],
+            ["conversations.id"],
+            name="fk_tool_files_conversation_id",
+            ondelete="CASCADE",
         ),
     )
     op.create_index("ix_tool_files_conversation_id", "tool_files", ["conversation_id"])
