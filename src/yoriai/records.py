@@ -56,6 +56,7 @@ class Collection:
     vector_revision: int
     created_at: datetime
     updated_at: datetime
+    metadata: dict[str, str] = field(default_factory=dict)  # what a client notes of it
     groups: tuple[GroupName, ...] = ()  # of sharing "groups": those that whoever looks may know of
 
 
@@ -112,6 +113,8 @@ class Council:
     rounds: int  # of a debate, after the first answers
     member_tokens: int  # of one answer
     member_seconds: float  # for one answer, from when its model is ready
+    max_tokens: int = 65_536  # that all of them write together
+    max_seconds: float = 3600.0  # for all of it, from the first call on
     created_at: datetime
     updated_at: datetime
     groups: tuple[GroupName, ...] = ()  # of sharing "groups": those that whoever looks may know of
@@ -150,6 +153,9 @@ class KnownDocument:
     error_values: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()  # keys of the catalogue of messages
     tags: tuple[str, ...] = ()
+    attributes: dict[str, str | float | bool] = field(
+        default_factory=dict
+    )  # types of those tags that have one
     pages: int = 0
     passages: int = 0
     modified_at: datetime | None = None

@@ -57,6 +57,7 @@ BATTLES: list[tuple[str, str, Any]] = [
     ("POST", _W + "/messages", {"text": "hi"}),
     ("POST", _W + "/stop", None),
     ("POST", _W + "/vote", {"winner": "tie"}),
+    ("DELETE", _W + "/vote", None),
     ("DELETE", _W, None),
 ]
 # Who there is, whoever answers a battle.

@@ -13,9 +13,10 @@ from databases import lay_down
 from yoriai import bootstrap
 from yoriai.bootstrap import Services
 from yoriai.chat.chat import ROOT
+from yoriai.conversations import ConversationMessage
 from yoriai.errors import ConflictError, ForbiddenError, NotFoundError, UsageError
 from yoriai.settings import EngineSettings, Settings
-from yoriai.types import Context, ConversationMessage, Role, Sampling, User
+from yoriai.types import Context, Role, Sampling, User
 
 SHORT = Sampling(temperature=0, max_tokens=8)
 # The likeliest word, and what was said before is likelier still: it never comes to an end by itself.

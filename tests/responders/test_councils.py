@@ -121,8 +121,10 @@ async def test_a_council_is_no_member_of_itself(services: Services) -> None:
     inner = await services.councils.create(ANNA, Draft(name="inner", members=PAIR))
     outer = await services.councils.create(ANNA, Draft(name="outer", members=(ONE, "council:inner")))
     for member in ("council:outer", "council:inner", "reasoner:best-of-2(council:outer)"):
-        with pytest.raises(UsageError):
+        with pytest.raises(UsageError) as circle:
             await services.councils.change(ANNA, inner.id, members=(ONE, member))
+        assert "council:inner" in str(circle.value.values["names"])
+        assert inner.id not in str(circle.value.values["names"])  # people know names
         with pytest.raises(UsageError):
             await services.councils.change(ANNA, inner.id, chair=member)
     await services.councils.create(ANNA, Draft(name="third", members=(ONE, "council:outer")))

@@ -20,7 +20,9 @@ from yoriai.responders.councils import (
     MOST_MEMBERS,
     MOST_ROUNDS,
     MOST_SECONDS,
+    MOST_SECONDS_IN_ALL,
     MOST_TOKENS,
+    MOST_TOKENS_IN_ALL,
     Draft,
     Mode,
 )
@@ -35,6 +37,8 @@ Chair = Annotated[str, Field(max_length=256)]
 Rounds = Annotated[int, Field(ge=1, le=MOST_ROUNDS)]
 MemberTokens = Annotated[int, Field(ge=16, le=MOST_TOKENS)]
 MemberSeconds = Annotated[float, Field(ge=1, le=MOST_SECONDS)]
+MaxTokens = Annotated[int, Field(ge=64, le=MOST_TOKENS_IN_ALL)]
+MaxSeconds = Annotated[float, Field(ge=1, le=MOST_SECONDS_IN_ALL)]
 
 
 class NewCouncil(Body):
@@ -48,6 +52,8 @@ class NewCouncil(Body):
     rounds: Rounds = 1
     member_tokens: MemberTokens = 1024
     member_seconds: MemberSeconds = 300
+    max_tokens: MaxTokens = 65_536
+    max_seconds: MaxSeconds = 3600
 
 
 class CouncilChange(Body):
@@ -61,6 +67,8 @@ class CouncilChange(Body):
     rounds: Rounds | None = None
     member_tokens: MemberTokens | None = None
     member_seconds: MemberSeconds | None = None
+    max_tokens: MaxTokens | None = None
+    max_seconds: MaxSeconds | None = None
 
 
 class CouncilList(BaseModel):

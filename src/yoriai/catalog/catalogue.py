@@ -16,7 +16,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from yoriai.catalog import package_files
 from yoriai.errors import UsageError
-from yoriai.types import ModelKind, Sampling
+from yoriai.models import ModelKind
+from yoriai.types import Sampling
 
 _MAX_BYTES = 1_000_000
 _NAME = r"^[a-z0-9][a-z0-9._-]{0,80}$"

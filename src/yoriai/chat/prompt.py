@@ -9,18 +9,9 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 
 from yoriai.chat.reply import LeftOut
+from yoriai.conversations import Conversation, ConversationMessage
 from yoriai.errors import ContextOverflowError
-from yoriai.types import (
-    ChatRequest,
-    Context,
-    Conversation,
-    ConversationMessage,
-    Event,
-    Message,
-    Responder,
-    Sampling,
-    Stage,
-)
+from yoriai.types import ChatRequest, Context, Event, Message, Responder, Sampling, Stage
 
 _LONGEST_REPLY_TOKENS = (
     2048  # where the conversation sets no limit: a small model may repeat itself without end

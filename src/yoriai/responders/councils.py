@@ -27,6 +27,7 @@ LONGEST_NAME = 200  # characters
 FEWEST_MEMBERS, MOST_MEMBERS = 2, 8
 MOST_ROUNDS = 4
 MOST_TOKENS, MOST_SECONDS = 32_768, 3600
+MOST_TOKENS_IN_ALL, MOST_SECONDS_IN_ALL = 1_000_000, 6 * 3600
 Mode = Literal["synthesise", "vote", "debate"]
 
 
@@ -44,6 +45,8 @@ class Draft:
     rounds: int = 1
     member_tokens: int = 1024
     member_seconds: float = 300
+    max_tokens: int = 65_536
+    max_seconds: float = 3600
 
 
 class Councils:
@@ -139,7 +142,8 @@ def _new(user: User, draft: Draft) -> Council:
     council = Council(
         id=f"council_{secrets.token_hex(12)}", owner_id=user.id, name=draft.name, sharing="owner",
         members=tuple(draft.members), chair=draft.chair, mode=draft.mode, reviews=draft.reviews, rounds=draft.rounds,
-        member_tokens=draft.member_tokens, member_seconds=draft.member_seconds, created_at=now, updated_at=now,
+        member_tokens=draft.member_tokens, member_seconds=draft.member_seconds, max_tokens=draft.max_tokens,
+        max_seconds=draft.max_seconds, created_at=now, updated_at=now,
     )  # fmt: skip
     return _checked(council, is_new=True)
 
@@ -155,6 +159,8 @@ def _checked(council: Council, *, is_new: bool) -> Council:
         "rounds": (1, MOST_ROUNDS),
         "member_tokens": (16, MOST_TOKENS),
         "member_seconds": (1, MOST_SECONDS),
+        "max_tokens": (64, MOST_TOKENS_IN_ALL),
+        "max_seconds": (1, MOST_SECONDS_IN_ALL),
     }
     for field, (least, most) in limits.items():
         if not least <= getattr(council, field) <= most:

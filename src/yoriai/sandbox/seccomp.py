@@ -19,16 +19,20 @@ _CLONE3 = 435
 _X32 = 0x40000000
 
 # socket connect accept sendto bind listen socketpair, execve execveat, ptrace process_vm_readv process_vm_writev,
-# kill, unshare setns mount, bpf perf_event_open userfaultfd keyctl add_key request_key, io_uring_*, pidfd_*, memfd.
-_SAME_EVERYWHERE = (424, 425, 426, 427, 434, 438, 428, 429, 430, 431, 432, 442)
+# kill tkill, unshare setns mount, bpf perf_event_open userfaultfd keyctl add_key request_key, io_uring_*, pidfd_*.
+# What Landlock leaves open: tgkill rt_sigqueueinfo rt_tgsigqueueinfo, chmod chown utime setxattr removexattr in all
+# their forms, truncate (before its third version).
+_SAME_EVERYWHERE = (424, 425, 426, 427, 434, 438, 428, 429, 430, 431, 432, 442, 452, 463, 466)
 _FORBIDDEN = {
-    "x86_64": (0xC000003E, 56, (
+    "x86_64": (0xC000003E, 56, 302, (
         41, 42, 43, 44, 49, 50, 53, 288, 57, 58, 59, 322, 101, 310, 311, 62, 200, 272, 308, 165,
         321, 298, 323, 250, 248, 249, 175, 313, 246, 161,
+        234, 129, 297, 90, 91, 268, 92, 93, 94, 260, 132, 235, 261, 280, 188, 189, 190, 197, 198, 199, 76,
     )),
-    "aarch64": (0xC00000B7, 220, (
+    "aarch64": (0xC00000B7, 220, 261, (
         198, 203, 202, 206, 200, 201, 199, 242, 221, 281, 117, 270, 271, 129, 130, 97, 268, 40,
         280, 241, 282, 219, 217, 218, 105, 273, 104, 51,
+        131, 138, 240, 52, 53, 55, 54, 88, 5, 6, 7, 14, 15, 16, 45,
     )),
 }  # fmt: skip
 
@@ -45,7 +49,7 @@ def forbid_system_calls() -> str:
     return "no-seccomp" if failed else "seccomp"
 
 
-def _program(architecture: int, clone: int, forbidden: tuple[int, ...]) -> bytes:
+def _program(architecture: int, clone: int, prlimit: int, forbidden: tuple[int, ...]) -> bytes:
     """A filter: each instruction is (code, jump if true, jump if false, operand)."""
     steps = [
         (_LOAD, 0, 0, _AT_ARCHITECTURE),
@@ -61,6 +65,12 @@ def _program(architecture: int, clone: int, forbidden: tuple[int, ...]) -> bytes
     for number in (*forbidden, *_SAME_EVERYWHERE):
         steps += [(_JUMP_IF_EQUAL, 0, 1, number), (_RETURN, 0, 0, _EPERM)]
     steps += [
+        # Its own limits may be asked for, those of other processes neither asked nor set.
+        (_JUMP_IF_EQUAL, 0, 3, prlimit),
+        (_LOAD, 0, 0, _AT_FIRST_ARGUMENT),
+        (_JUMP_IF_EQUAL, 1, 0, 0),
+        (_RETURN, 0, 0, _EPERM),
+        (_LOAD, 0, 0, _AT_NUMBER),
         (_JUMP_IF_EQUAL, 0, 3, clone),
         (_LOAD, 0, 0, _AT_FIRST_ARGUMENT),
         (_JUMP_IF_ANY_BIT, 1, 0, _CLONE_THREAD),

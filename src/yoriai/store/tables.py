@@ -28,7 +28,7 @@ from sqlalchemy import (
     true,
 )
 
-REVISION = "0011"  # of the newest migration: a database that has it needs no Alembic at start-up
+REVISION = "0015"  # of the newest migration: a database that has it needs no Alembic at start-up
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -210,6 +210,7 @@ collections = Table(
     Column("revision", Integer, nullable=False),  # goes up whenever passages change
     Column("vector_revision", Integer, nullable=False),  # goes up whenever vectors change
     Column("words_version", Integer, nullable=False, server_default="1"),  # of what made its passages' tokens
+    Column("metadata", JSON, nullable=False, server_default="{}"),  # what a client notes of it
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
 )
@@ -244,6 +245,7 @@ documents = Table(
     Column("error_values", JSON, nullable=False),
     Column("warnings", JSON, nullable=False),
     Column("tags", JSON, nullable=False),
+    Column("attributes", JSON, nullable=False, server_default="{}"),  # types of tags that have one
     Column("pages", Integer, nullable=False),
     Column("passages", Integer, nullable=False),
     Column("added_at", UtcDateTime, nullable=False),
@@ -335,6 +337,8 @@ councils = Table(
     Column("rounds", Integer, nullable=False),
     Column("member_tokens", Integer, nullable=False),
     Column("member_seconds", Float, nullable=False),
+    Column("max_tokens", Integer, nullable=False),
+    Column("max_seconds", Float, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
 )

@@ -6,7 +6,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, distinct, exists, func, insert, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    delete,
+    distinct,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+)
 
 from yoriai.records import Style, Turn, Vote, VoteFilter, Winner
 from yoriai.store.tables import group_members, votes
@@ -42,6 +55,11 @@ def add_unknown(connection: Connection, owners: Iterable[str], found: Sequence[V
     if new:
         connection.execute(insert(votes), [_row(vote) for vote in new.values()])
     return len(new)
+
+
+def remove(connection: Connection, owners: Iterable[str], vote_id: str) -> None:
+    """Theirs only."""
+    connection.execute(delete(votes).where(votes.c.id == vote_id, votes.c.owner_id.in_(list(owners))))
 
 
 def tallies(

@@ -32,7 +32,7 @@ export default {
         </div>
         <div class="y-row">
           <template v-if="state.own">
-            <sharing-picker :key="state.asked" :labels="labels" :groups="state.groups" :sharing="state.sharing" :chosen="state.groupIds" @choose="share" />
+            <sharing-picker :key="state.asked" :labels="{ ...labels, sharing_owner: state.unshared }" :groups="state.groups" :sharing="state.sharing" :chosen="state.groupIds" @choose="share" />
             <q-btn flat no-caps icon="edit" :label="labels.rename" @click="beginRename" />
             <q-btn flat no-caps icon="delete" :label="labels.remove" @click="$emit('remove')" />
           </template>

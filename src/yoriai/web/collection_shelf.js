@@ -22,14 +22,19 @@ export default {
           <p v-if="c.failed" class="y-error"><q-icon name="error_outline" aria-hidden="true" /> {{ c.failed }}</p>
         </article></li>
       </ul>
+      <p v-if="reading" :class="reading.safe ? 'y-note' : 'y-error'" data-reading>
+        <q-icon :name="reading.safe ? 'lock' : 'warning'" aria-hidden="true" /> {{ reading.message }}<br v-if="reading.mend" />{{ reading.mend }}</p>
     </div>`,
-  data: () => ({ cards: null, name: "", made: 0, shared: { sharing: "owner", groups: "" } }),
+  data: () => ({ cards: null, name: "", made: 0, shared: { sharing: "owner", groups: "" }, reading: null }),
   mounted() {
     this.$emit("ready");
   },
   methods: {
     tell(cards) {
       this.cards = cards;
+    },
+    tellReading(reading) {
+      this.reading = reading;
     },
     create() {
       if (this.name.trim()) this.$emit("create", { name: this.name, ...this.shared });

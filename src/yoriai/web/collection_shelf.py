@@ -7,6 +7,7 @@ from typing import Any
 
 from nicegui import ui
 
+from yoriai.knowledge.jail_words import JailWords
 from yoriai.knowledge.naming import LONGEST_NAME
 from yoriai.records import Group
 from yoriai.web import sharing_words
@@ -28,6 +29,11 @@ class CollectionShelf(ui.element, component="collection_shelf.js"):
     def tell(self, cards: list[dict[str, Any]]) -> None:
         """Which collections there are, and how far each is."""
         self.run_method("tell", cards)
+
+    def tell_reading(self, words: JailWords) -> None:
+        """How the process that reads files is kept in."""
+        reading = {"message": words.message, "mend": words.mend, "safe": words.is_safe}
+        self.run_method("tellReading", reading)
 
     def created(self) -> None:
         """The form may be empty again."""

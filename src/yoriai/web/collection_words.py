@@ -49,6 +49,7 @@ def state(status: Status, user: User, visitor: Visitor, groups: Sequence[Group] 
         "groups": sharing_words.offered(groups, collection),
         "sharingText": sharing_words.tag(collection, user, visitor),
         "seen": sharing_words.seen(collection, user, visitor),
+        "unshared": sharing_words.unshared(collection, visitor),
         "facts": _facts(status, visitor),
         "index": _index(status, visitor),
         "jobs": [

@@ -8,6 +8,7 @@ from nicegui import ui
 
 from yoriai.access import Action, can
 from yoriai.bootstrap import Services
+from yoriai.knowledge.jail_words import jail_words
 from yoriai.web import collection_words, layout, sharing_words
 from yoriai.web.collection_shelf import CollectionShelf
 from yoriai.web.handling import Handling
@@ -21,6 +22,7 @@ class CollectionsPage:
     """One browser tab."""
 
     def __init__(self, services: Services, visitor: Visitor) -> None:
+        self._services = services
         self._collections, self._groups = services.knowledge.collections, services.groups
         self._visitor = visitor
         self._handling = Handling(visitor, ui.context.client)
@@ -42,6 +44,14 @@ class CollectionsPage:
         """A browser is there, for the first time or again: it knows nothing yet."""
         self._is_ready, self._told = True, None
         await self._refresh()
+        if can(await self._visitor.user(), Action.MANAGE_MODELS):
+            await self._tell_reading()
+
+    async def _tell_reading(self) -> None:
+        """How files are read here: whoever runs the server is to know."""
+        confinement = await self._services.knowledge.confinement()
+        allows = self._services.settings.knowledge.allow_unjailed_reading
+        self._shelf.tell_reading(jail_words(confinement, allows, self._visitor.language))
 
     async def _refresh(self) -> None:
         user = await self._visitor.user()

@@ -16,7 +16,9 @@ from yoriai.responders.councils import (
     MOST_MEMBERS,
     MOST_ROUNDS,
     MOST_SECONDS,
+    MOST_SECONDS_IN_ALL,
     MOST_TOKENS,
+    MOST_TOKENS_IN_ALL,
     Draft,
 )
 from yoriai.web import sharing_words
@@ -44,6 +46,8 @@ class CouncilForm:
             self._rounds = self._number("rounds", 1, MOST_ROUNDS)
             self._tokens = self._number("member_tokens", 16, MOST_TOKENS)
             self._seconds = self._number("member_seconds", 1, MOST_SECONDS)
+            self._max_tokens = self._number("max_tokens", 64, MOST_TOKENS_IN_ALL)
+            self._max_seconds = self._number("max_seconds", 1, MOST_SECONDS_IN_ALL)
             self._sharing = self._select("sharing", self._sharings())
             self._chosen = self._select("groups", {}, multiple=True)
             self._chosen.props("use-chips").bind_visibility_from(self._sharing, "value", value="groups")
@@ -64,6 +68,8 @@ class CouncilForm:
             "rounds": int(self._rounds.value or _EMPTY.rounds),
             "member_tokens": int(self._tokens.value or _EMPTY.member_tokens),
             "member_seconds": float(self._seconds.value or _EMPTY.member_seconds),
+            "max_tokens": int(self._max_tokens.value or _EMPTY.max_tokens),
+            "max_seconds": float(self._max_seconds.value or _EMPTY.max_seconds),
             "sharing": self._sharing.value,
             "group_ids": tuple(self._chosen.value or ()) if self._sharing.value == "groups" else (),
         }
@@ -80,6 +86,7 @@ class CouncilForm:
         self._rounds.value = shown.rounds
         self._show_sharing(council)
         self._tokens.value, self._seconds.value = shown.member_tokens, shown.member_seconds
+        self._max_tokens.value, self._max_seconds.value = shown.max_tokens, shown.max_seconds
         self._mode_changed()
 
     def _show_sharing(self, council: Council | None) -> None:

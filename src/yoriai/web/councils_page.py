@@ -8,10 +8,11 @@ from nicegui import ui
 
 from yoriai.access import Action, can, owners
 from yoriai.bootstrap import Services
+from yoriai.models import POOLED
 from yoriai.records import Council, Group
 from yoriai.responders.council_shelf import COUNCIL
 from yoriai.responders.councils import FEWEST_MEMBERS, Draft
-from yoriai.types import POOLED, User
+from yoriai.types import User
 from yoriai.web import layout, measured_minds, sharing_words
 from yoriai.web.cleaning import clean_text
 from yoriai.web.council_form import CouncilForm, changes

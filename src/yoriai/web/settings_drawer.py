@@ -12,8 +12,9 @@ from typing import Any
 from nicegui import ui
 from pydantic import ValidationError
 
+from yoriai.conversations import Conversation
 from yoriai.errors import UsageError
-from yoriai.types import Conversation, Sampling
+from yoriai.types import Sampling
 from yoriai.web.visitor import Visitor
 
 PRESETS = ("translator", "proofreader", "summariser", "teacher", "programmer", "minutes")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from yoriai.access import Shared, owners
+from yoriai.access import LOCAL_OPERATOR_ID, Shared, owners
 from yoriai.records import Group, GroupName, Sharing
 from yoriai.types import User
 from yoriai.web.visitor import Visitor
@@ -22,7 +22,16 @@ def tag(shared: Shared, user: User, visitor: Visitor) -> str:
         return visitor.text("collections_of_another")
     if shared.sharing == "groups":
         return visitor.text("sharing_tag_groups", names=_names(shared.groups))
-    return visitor.text(f"collections_sharing_{shared.sharing}")
+    return (
+        unshared(shared, visitor)
+        if shared.sharing == "owner"
+        else visitor.text("collections_sharing_everyone")
+    )
+
+
+def unshared(shared: Shared, visitor: Visitor) -> str:
+    """Whose it is, while it is shared with nobody: what was made on the terminal belongs to all administrators."""
+    return visitor.text("collections_sharing_local" if _is_local(shared) else "collections_sharing_owner")
 
 
 def seen(shared: Shared, user: User, visitor: Visitor) -> str:
@@ -30,6 +39,8 @@ def seen(shared: Shared, user: User, visitor: Visitor) -> str:
     names = _names(shared.groups)
     if shared.owner_id not in owners(user):
         return visitor.text(f"sharing_seen_of_another_{shared.sharing}", names=names)
+    if _is_local(shared):
+        return visitor.text(f"sharing_seen_local_{shared.sharing}", names=names)
     return visitor.text(f"sharing_seen_{shared.sharing}", names=names)
 
 
@@ -47,6 +58,10 @@ def wish(sharing: str, groups: str) -> tuple[Sharing, list[str]]:
     if sharing == "groups" and groups.split():
         return "groups", groups.split()
     return "owner", []
+
+
+def _is_local(shared: Shared) -> bool:
+    return shared.owner_id == LOCAL_OPERATOR_ID
 
 
 def _names(groups: Iterable[GroupName]) -> str:
