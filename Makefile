@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Without a terminal there is nobody to ask: whoever calls `make run` from a script has consented.
 CONSENT := $(shell [ -t 0 ] || echo --yes)
 
-.PHONY: setup run test test-all lint bench bench-prediction bench-retrieval bench-retrieval-cost bench-answers bench-support bench-rating bench-many-minds bench-sandbox docs lock clean
+.PHONY: setup run test test-all lint bench bench-prediction bench-kernel-threads bench-retrieval bench-retrieval-cost bench-answers bench-support bench-rating bench-many-minds bench-sandbox docs lock clean
 
 setup: $(VENV)/ready
 run: $(VENV)/run-ready
@@ -23,6 +23,8 @@ bench: setup
 	$(BIN)/python benchmarks/engine.py $(ARGS)
 bench-prediction: setup
 	$(BIN)/python benchmarks/prediction.py $(ARGS)
+bench-kernel-threads: setup
+	$(BIN)/python benchmarks/kernel_threads.py $(ARGS)
 bench-retrieval: setup
 	$(BIN)/python benchmarks/retrieval.py $(ARGS)
 bench-retrieval-cost: setup

@@ -35,17 +35,26 @@ from yoriai.knowledge.measure import share
 from yoriai.records import Council
 from yoriai.responders.comparing import answer_key
 from yoriai.responders.council import CouncilResponder
-from yoriai.responders.members import Seat
 from yoriai.responders.model import model_responder
 from yoriai.responders.naming import parse
 from yoriai.responders.reasoner import ReasonerResponder
+from yoriai.responders.sitting import Seat
 from yoriai.settings import EngineSettings, ReasonerSettings
 from yoriai.types import ChatRequest, Context, Message, Responder, Role, TextDelta, Usage, User
 
 USER = User(id=LOCAL_OPERATOR_ID, name="local", role=Role.ADMINISTRATOR)
 SAMPLED = 0.7
 SINGLES = ("single", "sampled")
-METHODS = (*SINGLES, "self-consistency-5", "self-consistency-8", "best-of-8", "tree-8", "vote", "synthesise")
+METHODS = (
+    *SINGLES,
+    "self-consistency-5",
+    "self-consistency-8",
+    "best-of-8",
+    "best-of-8+pairs",
+    "tree-8",
+    "vote",
+    "synthesise",
+)
 _OF_ALL = ("vote", "synthesise")  # councils of all models that were named
 
 

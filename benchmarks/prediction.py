@@ -6,9 +6,11 @@ For speed, each model is predicted with what *one other* model taught of this ma
     make bench-prediction                           the models of the user's cache (pulled when missing)
     make bench-prediction ARGS="--threads 2"
 
-Run on a quiet machine. Where it isn't one, tokens per second of the engine's CPU time (one thread only) say what a
-quiet machine would have reached, as far as caches and memory are not fought over. Goals: memory within 5 %, speed
-within 15 %. Models that write and models that make embeddings are different programs: each teaches its own kind.
+Run on a quiet machine: rounds beside which others had more than a twentieth of the processor don't count, where there
+are enough others. Where it isn't one, tokens per second of the engine's CPU time (one thread only) say what a quiet
+machine would reach, as far as caches and memory are not fought over. Goals: memory within 5 %, speed within 15 %. What
+a model differs by from itself, the even rounds from the odd ones, is what no prediction can be better than. Models that
+write and models that make embeddings are different programs: each teaches its own kind.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from platformdirs import user_cache_path
 from rich.console import Console
 from rich.table import Table
 
+from neighbours import QUIET, Neighbours, quiet
 from yoriai.catalog.detect import detect
 from yoriai.catalog.forecast import forecast, work_of_installed
 from yoriai.catalog.hardware import Machine
@@ -41,8 +44,9 @@ from yoriai.errors import NotFoundError
 from yoriai.evaluation import subjects
 from yoriai.evaluation.prompts import passage, request, sentences_for
 from yoriai.evaluation.subjects import Subject
+from yoriai.models import InstalledModel
 from yoriai.settings import EngineSettings
-from yoriai.types import Context, InstalledModel, Role, TextDelta, Usage, User
+from yoriai.types import Context, Role, TextDelta, Usage, User
 
 MODELS = ("smollm2-135m", "gemma-3-270m", "qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b", "multilingual-e5-small")
 ASKED_BY = Context(user=User(id="bench", name="bench", role=Role.ADMINISTRATOR))
@@ -56,6 +60,7 @@ class Rates:
     generation: list[float] = field(default_factory=list)
     prompt_cpu: list[float] = field(default_factory=list)
     generation_cpu: list[float] = field(default_factory=list)
+    others: list[float] = field(default_factory=list)  # share of the processor that they had in the round
     prompt_tokens: int = 0
     resident: int = 0
 
@@ -85,7 +90,9 @@ def main() -> None:
     parser.add_argument("--prompt-tokens", type=int, default=400)
     parser.add_argument("--tokens", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=1e9, help="no round begins later than this")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--keep", type=Path, help="also write what was measured as JSON into this file")
     options = parser.parse_args()
     library = Library(options.home / "models")
     models = [installed(library, options.home, name) for name in options.models.split(",")]
@@ -93,12 +100,16 @@ def main() -> None:
     candidates = asyncio.run(measure(models, library, options))
     machine = detect(options.home)
     rows = [row(each, machine, options) for each in candidates]
+    if options.keep:
+        options.keep.write_text(json.dumps(rows, indent=1))
     if options.json:
         print(json.dumps(rows, indent=1))
         return
     console = Console(width=160)
     bandwidth = f"{(machine.memory_bandwidth_bytes_per_s or 0) / 1e9:.0f} GB/s"
     load = f"load {before:.1f} to {os.getloadavg()[0]:.1f} on {psutil.cpu_count()} cores"
+    undisturbed = min(sum(share <= QUIET for share in each.rates.others) for each in candidates)
+    load += f", {undisturbed} of {len(candidates[0].rates.others)} rounds quiet"
     console.print(f"{machine.cpu_name}, {options.threads} threads, RAM {bandwidth}, {load}")
     show_memory(console, rows)
     for name, clock in [("clock", ""), ("CPU time", "_cpu")][: 2 if options.threads == 1 else 1]:
@@ -125,9 +136,14 @@ async def measure(
             known = {child.pid for child in psutil.Process().children(recursive=True)}
             subject = await open_models.enter_async_context(source.open(context_of(model, options), 1))
             candidates.append(await loaded(model, subject, known, options))
+        neighbours, end = Neighbours(), time.monotonic() + options.seconds
         for number in range(options.rounds):
             for each in candidates:
+                neighbours.share()
                 await one_round(each, number, options)
+                each.rates.others.append(neighbours.share())
+            if time.monotonic() > end:
+                break
         return candidates
 
 
@@ -183,15 +199,23 @@ def row(each: Candidate, machine: Machine, options: argparse.Namespace) -> dict[
     rates = each.rates
     ask = Ask(depth=rates.prompt_tokens + options.tokens // 2, prompt_tokens=rates.prompt_tokens)
     _, found = forecast(work_of_installed(each.model), machine, context, ask, threads=options.threads)
-    figures: dict[str, object] = {"model": each.model.name, "memory": rates.resident,
+    figures: dict[str, object] = {"model": each.model.name, "memory": rates.resident, "others": rates.others,
                                   "memory_predicted": memory_needed(each.model, context, 1)}  # fmt: skip
     for name, foreseen in (("prompt", found.prompt), ("generation", found.generation)):
         figures[f"{name}_foreseen"] = foreseen.tokens_per_s if foreseen else None
         for clock in ("", "_cpu"):
-            values = getattr(rates, name + clock)
+            rounds = getattr(rates, name + clock)
+            values = quiet(rounds, rates.others) if rounds else []
             figures[name + clock] = statistics.median(values) if values else None
             figures[f"{name}{clock}_spread"] = [min(values), max(values)] if values else None
+            figures[f"{name}{clock}_rounds"] = rounds
+            figures[f"{name}{clock}_itself"] = itself(values)
     return figures
+
+
+def itself(values: list[float]) -> float | None:
+    """By how much the even rounds differ from the odd ones."""
+    return statistics.median(values[::2]) / statistics.median(values[1::2]) - 1 if len(values) > 1 else None
 
 
 def show_memory(console: Console, rows: list[dict[str, object]]) -> None:
@@ -219,7 +243,7 @@ def show_speed(console: Console, rows: list[dict[str, object]], name: str, clock
         }
         writes = {model: bool(each["generation"]) for model, each in known.items()}
         pairs = [(a, b) for a in ratio for b in ratio if a != b and writes[a] == writes[b]]
-        columns = ("model", "measured", "least", "most", "foreseen", "measured ÷ foreseen")
+        columns = ("model", "measured", "least", "most", "from itself", "foreseen", "measured ÷ foreseen")
         table = Table(
             *columns,
             *(f"off, by {teacher}" for teacher in ratio),
@@ -227,11 +251,12 @@ def show_speed(console: Console, rows: list[dict[str, object]], name: str, clock
         )
         for model, each in known.items():
             least, most = json.loads(json.dumps(each[f"{figure}{clock}_spread"]))
-            figures = [each[figure + clock], least, most, each[f"{figure}_foreseen"]]
+            figures = [each[figure + clock], least, most]
+            own, foreseen = each[f"{figure}{clock}_itself"], each[f"{figure}_foreseen"]
             off = [f"{ratio[a] / ratio[model] - 1:+.0%}" if (a, model) in pairs else "" for a in ratio]
-            table.add_row(
-                model, *(f"{float(str(value)):.1f}" for value in figures), f"{ratio[model]:.2f}", *off
-            )
+            said = [f"{float(str(value)):.1f}" for value in figures]
+            said += ["" if own is None else f"{float(str(own)):+.0%}", f"{float(str(foreseen)):.1f}"]
+            table.add_row(model, *said, f"{ratio[model]:.2f}", *off)
         console.print(table)
         worst = max((abs(ratio[a] / ratio[b] - 1) for a, b in pairs), default=0.0)
         console.print(f"worst of all pairs: {worst:.0%}\n")

@@ -11,29 +11,22 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import evalica
 import numpy as np
 
-from yoriai.arena.rating import ELO, MEAN, Games, fit
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "arena"))
+from voting import drawn, points
+
+from yoriai.arena.rating import ELO, MEAN, fit
 
 _SEED = 20_261_124
 _WINNERS = {1.0: evalica.Winner.X, 0.0: evalica.Winner.Y, 0.5: evalica.Winner.Draw}
-
-
-def drawn(strength: np.ndarray, count: int, random: np.random.Generator, ties: float = 0.3) -> Games:
-    """Votes between random pairs; a tie takes as much from a win as from a loss."""
-    m = len(strength)
-    first = random.integers(0, m, count)
-    second = (first + random.integers(1, m, count)) % m
-    chance = 1 / (1 + np.exp(strength[second] - strength[first]))
-    tie = 2 * ties * np.minimum(chance, 1 - chance)
-    draw = random.random(count)
-    score = np.where(draw < tie, 0.5, np.where(draw < tie + chance - tie / 2, 1.0, 0.0))
-    return Games(count=m, first=first, second=second, score=score, weight=np.ones(count))
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -74,7 +67,7 @@ def coverage(models: int, votes: int, ties: float, draws: int) -> float:
     held: list[bool] = []
     for _ in range(draws):
         strength = random.normal(0, 1, models)
-        found, truth = fit(drawn(strength, votes, random, ties)), MEAN + ELO * (strength - strength.mean())
+        found, truth = fit(drawn(strength, votes, random, ties)), points(strength)
         held += list((found.low <= truth) & (truth <= found.high))
     return float(np.mean(held))
 

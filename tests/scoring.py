@@ -7,7 +7,7 @@ from pathlib import Path
 import gguf
 import numpy as np
 
-from yoriai.types import InstalledModel
+from yoriai.models import InstalledModel
 
 MODEL_FACTS = InstalledModel(
     name="m", kind="chat", paths=("m.gguf",), size_bytes=1, digest="0" * 64, architecture="llama", n_layer=1,

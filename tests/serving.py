@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
 import select
-import signal
+import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO
+
+from forking import Forked, start
 
 MODEL = "smollm2-135m"
 PASSWORD = "correct horse battery"
@@ -26,7 +30,8 @@ class Served:
 
     url: str
     home: Path
-    process: subprocess.Popen[str]
+    process: Forked
+    stdout: IO[str]
     log: IO[str]  # its stderr
     tokens: dict[str, str] = field(default_factory=dict)
 
@@ -61,60 +66,85 @@ def environment(home: Path, **further: str) -> dict[str, str]:
 
 
 def yoriai(home: Path, *arguments: str, stdin: str = "", **further: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "yoriai", *arguments], env=environment(home, **further), input=stdin,
-        capture_output=True, text=True, timeout=180, check=False,
-    )  # fmt: skip
+    """Run the command line in a process of its own."""
+    with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
+        given.write(stdin.encode())
+        given.seek(0)
+        process = start(
+            arguments,
+            environment(home, **further),
+            stdin=given.fileno(),
+            stdout=out.fileno(),
+            stderr=err.fileno(),
+        )
+        try:
+            code = process.wait(180)
+        finally:
+            process.kill()
+        return subprocess.CompletedProcess(arguments, code, _written(out), _written(err))
+
+
+def _written(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode()
 
 
 @contextmanager
 def server(home: Path, *arguments: str, **further: str) -> Iterator[Served]:
     """`yoriai serve` until the end of the block; then SIGTERM, and its exit code must be 0."""
-    command = [sys.executable, "-m", "yoriai", "serve", "--port", "0", *arguments]
-    with tempfile.TemporaryFile("w+") as log:
-        process = subprocess.Popen(
-            command,
-            env=environment(home, **further),
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            stdin=subprocess.DEVNULL,
+    command = ("serve", "--port", "0", *arguments)
+    reading, writing = os.pipe()
+    with TemporaryFile("w+") as log, open(reading) as stdout, Path(os.devnull).open() as nothing:  # noqa: PTH123
+        process = start(
+            command, environment(home, **further), stdin=nothing.fileno(), stdout=writing, stderr=log.fileno()
         )
+        os.close(writing)
         try:
-            yield Served(url=_address(process, log), home=home, process=process, log=log)
+            yield Served(
+                url=_address(process, stdout, log), home=home, process=process, stdout=stdout, log=log
+            )
             if process.poll() is None:  # else the test has killed it
-                process.send_signal(signal.SIGTERM)
+                process.terminate()
                 assert process.wait(30) == 0
         finally:
             process.kill()
-            process.wait()
-            assert process.stdout is not None
-            process.stdout.close()
+            process.wait(30)
 
 
 @contextmanager
 def server_with_model(home: Path, model: Path, **further: str) -> Iterator[Served]:
     """A server with SmolLM2 and two users: anna, who administers, and ben."""
-    added = yoriai(home, "model", "add", str(model), "--name", MODEL, "--link")
-    assert added.returncode == 0, added.stderr
-    tokens = {}
-    for name, role in (("anna", "administrator"), ("ben", "member")):
-        made = yoriai(home, "user", "create", name, "--role", role, "--password-stdin", stdin=PASSWORD)
-        assert made.returncode == 0, made.stderr
-        token = yoriai(home, "token", "create", "tests", "--user", name, "--json")
-        assert token.returncode == 0, token.stderr
-        tokens[name] = json.loads(token.stdout)["token"]
+    template, tokens = _with_users(model)
+    shutil.copytree(template, home, symlinks=True, dirs_exist_ok=True)
     with server(home, "--model", MODEL, "--yes", **further) as served:
-        served.tokens = tokens
+        served.tokens = dict(tokens)
         yield served
 
 
-def _address(process: subprocess.Popen[str], log: IO[str], patience_s: float = 120) -> str:
-    assert process.stdout is not None
+@functools.cache
+def _with_users(model: Path) -> tuple[Path, dict[str, str]]:
+    """A data folder to be copied, and the tokens of its users; made once by the command line, as people do it."""
+    home = Path(tempfile.mkdtemp(prefix="yoriai-template-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    _done(home, "model", "add", str(model), "--name", MODEL, "--link")
+    tokens = {}
+    for name, role in (("anna", "administrator"), ("ben", "member")):
+        _done(home, "user", "create", name, "--role", role, "--password-stdin", stdin=PASSWORD)
+        tokens[name] = json.loads(_done(home, "token", "create", "tests", "--user", name, "--json"))["token"]
+    return home, tokens
+
+
+def _done(home: Path, *arguments: str, stdin: str = "") -> str:
+    done = yoriai(home, *arguments, stdin=stdin)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _address(process: Forked, stdout: IO[str], log: IO[str], patience_s: float = 120) -> str:
     deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline and process.poll() is None:
-        if select.select([process.stdout], [], [], 0.5)[0]:
-            line = process.stdout.readline()
+        if select.select([stdout], [], [], 0.5)[0]:
+            line = stdout.readline()
             if "http" in line:
                 return line[line.index("http") :].strip()
     log.seek(0)

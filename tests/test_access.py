@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from yoriai.access import LOCAL_OPERATOR_ID, Action, Thing, can, require
+from yoriai.access import LOCAL_OPERATOR_ID, Action, Thing, can, group, require
 from yoriai.errors import AuthenticationError, ForbiddenError, NotFoundError
 from yoriai.types import Role, User
 
 EVERYBODY = [User(id=role.value, name=role.value, role=role) for role in Role]
-ADMINISTRATION = {Action.MANAGE_USERS, Action.MANAGE_MODELS, Action.MANAGE_TOOLS, Action.SEE_METRICS}
+ADMINISTRATION = {Action.MANAGE_USERS, Action.MANAGE_GROUPS, Action.MANAGE_MODELS, Action.SEE_METRICS}
 OWNED = {Action.READ, Action.CHANGE, Action.DELETE}
-OF_MEMBERS = {
-    Action.KEEP_DOCUMENTS,
-    Action.KEEP_ASSISTANTS,
-    Action.KEEP_COUNCILS,
-    Action.BRING_VOTES,
-    Action.KEEP_EXAMS,
-}
+OF_MEMBERS = {Action.KEEP_DOCUMENTS, Action.KEEP_ASSISTANTS, Action.KEEP_COUNCILS, Action.BRING_VOTES}
 anyone = pytest.mark.parametrize("user", EVERYBODY, ids=lambda user: user.role)
 every_action = pytest.mark.parametrize("action", Action)
 
 
 def test_every_action_is_judged_here() -> None:
-    assert set(Action) == ADMINISTRATION | OWNED | OF_MEMBERS | {Action.CHAT, Action.READ_FOLDERS}
+    assert set(Action) == ADMINISTRATION | OWNED | OF_MEMBERS | {
+        Action.CHAT,
+        Action.READ_FOLDERS,
+        Action.SHARE_WITH,
+    }
 
 
 @every_action
@@ -77,7 +77,31 @@ def test_everybody_with_an_account_may_chat(user: User) -> None:
 @anyone
 @pytest.mark.parametrize("action", sorted(OWNED))
 def test_what_is_shared_is_everyones_to_read_and_nobody_elses_to_change(user: User, action: Action) -> None:
-    assert can(user, action, Thing(owner_id="somebody", is_shared=True)) is (action is Action.READ)
+    assert can(user, action, Thing(owner_id="somebody", sharing="everyone")) is (action is Action.READ)
+
+
+@anyone
+@pytest.mark.parametrize("action", sorted(OWNED))
+def test_what_is_shared_with_a_group_is_its_members_to_read_and_nobody_elses(
+    user: User, action: Action
+) -> None:
+    thing = Thing(owner_id="somebody", sharing="groups", group_ids=("law", "board"))
+    inside, elsewhere = replace(user, group_ids=("law",)), replace(user, group_ids=("sales",))
+    assert can(inside, action, thing) is (action is Action.READ)
+    for outside in (user, elsewhere):
+        assert not can(outside, action, thing)
+        with pytest.raises(NotFoundError):
+            require(outside, action, thing)
+    assert not can(inside, action, replace(thing, sharing="owner"))
+    assert not can(inside, action, replace(thing, group_ids=()))
+
+
+@anyone
+def test_things_are_shared_with_groups_that_one_is_in(user: User) -> None:
+    inside = replace(user, group_ids=("law",))
+    assert can(inside, Action.SHARE_WITH, group("law"))
+    assert can(inside, Action.SHARE_WITH, group("sales")) is (user.role is Role.ADMINISTRATOR)
+    assert not can(inside, Action.SHARE_WITH)
 
 
 @anyone

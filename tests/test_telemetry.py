@@ -7,8 +7,9 @@ import os
 import psutil
 import pytest
 
+from yoriai.models import ModelState, ResponderInfo
 from yoriai.telemetry import Metrics
-from yoriai.types import ModelState, ResponderInfo, Usage
+from yoriai.types import Usage
 
 
 def loaded(name: str, *, state: ModelState = "ready", memory_bytes: int = 500) -> ResponderInfo:

@@ -17,6 +17,7 @@ from anyio import to_thread
 
 from yoriai.access import LOCAL_OPERATOR_ID
 from yoriai.accounts.accounts import Accounts
+from yoriai.accounts.groups import Groups
 from yoriai.arena.arena import Arena
 from yoriai.arena.battles import Battles
 from yoriai.arena.facts import Facts
@@ -79,6 +80,7 @@ class Services:
     results: Results
     database: Database
     accounts: Accounts
+    groups: Groups
     router: Router
     assistants: Assistants
     councils: Councils
@@ -131,7 +133,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         there = built_in(knowledge, kernels, tool_files)
         toolbox = Toolbox(database, tool_files, settings.tools, there, mcp.tools)
         assistants = Assistants(database, router, library, toolbox)
-        shelf, rewrites = CouncilShelf(database), Rewrites()
+        shelf, rewrites, metrics = CouncilShelf(database), Rewrites(), Metrics()
         registry = Registry(
             router, library, assistants, shelf, toolbox=toolbox, default=settings.model, judge=settings.reasoner.judge,
             answers=lambda assistant, inner, judge: AssistantResponder(assistant, inner, knowledge, rewrites, judge),
@@ -139,7 +141,6 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
                 plan, inner, judge or inner, settings.reasoner, at_once=settings.engine.parallel
             ),
         )  # fmt: skip
-        metrics = Metrics()
         chat = Chat(database, registry, metrics)
         ending.push_async_callback(chat.aclose)
         comparisons = Comparisons(database, registry, chat)
@@ -153,10 +154,11 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         yield Services(
             settings=settings, egress=egress, catalogue=entries, policy=policy, library=library, pulls=pulls,
             outlooks=Outlooks(settings, entries, library, router, results), results=results, database=database,
-            accounts=Accounts(database, settings.accounts), router=router, assistants=assistants,
-            councils=Councils(database, shelf, registry), registry=registry, toolbox=toolbox, mcp=mcp, jobs=jobs,
-            knowledge=knowledge, chat=chat, arena=arena, exams=exams, facts=facts, sandbox=sandbox,
-            comparisons=comparisons, battles=Battles(database, registry, comparisons, arena), metrics=metrics,
+            accounts=Accounts(database, settings.accounts), groups=Groups(database), router=router,
+            assistants=assistants, councils=Councils(database, shelf, registry), registry=registry,
+            toolbox=toolbox, mcp=mcp, jobs=jobs, knowledge=knowledge, chat=chat, arena=arena, exams=exams, facts=facts,
+            sandbox=sandbox, comparisons=comparisons, battles=Battles(database, registry, comparisons, arena),
+            metrics=metrics,
         )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The values of what is kept for people: collections, files, documents, assistants, councils, long work. No behaviour.
+"""The values of what is kept for people: groups, collections, documents, assistants, councils, jobs. No behaviour.
 
 `store` reads and writes them, `jobs`, `knowledge` and `responders` work with them, the surfaces show them.
 """
@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from yoriai.types import Sampling
 
-Sharing = Literal["owner", "everyone"]
+Sharing = Literal["owner", "groups", "everyone"]  # who may read it; to change it is its owner's alone
 # duplicate: another document of the collection has this content; stopped: somebody wants it to be read later;
 # excluded: removed, though its folder still has it.
 DocumentStatus = Literal["queued", "ready", "failed", "duplicate", "stopped", "excluded"]
@@ -20,6 +20,29 @@ Winner = Literal["model_a", "model_b", "tie", "bothbad"]
 Topic = Literal["code", "arithmetic", "documents", "writing", "other"]
 Leak = Literal["", "model_a", "model_b", "both"]
 Voters = Literal["everyone", "mine", "here", "imported"]  # who voted
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GroupName:
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Member:
+    id: str
+    name: str
+    active: bool  # a disabled account stays in its groups, and sees nothing
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Group:
+    """Accounts that things are shared with together."""
+
+    id: str
+    name: str
+    created_at: datetime
+    members: tuple[Member, ...] = ()  # by name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,6 +56,8 @@ class Collection:
     vector_revision: int
     created_at: datetime
     updated_at: datetime
+    metadata: dict[str, str] = field(default_factory=dict)  # what a client notes of it
+    groups: tuple[GroupName, ...] = ()  # of sharing "groups": those that whoever looks may know of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +81,7 @@ class Assistant:
     tools: tuple[str, ...] = ()  # that it may use
     created_at: datetime
     updated_at: datetime
+    groups: tuple[GroupName, ...] = ()  # of sharing "groups": those that whoever looks may know of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,8 +114,11 @@ class Council:
     rounds: int  # of a debate, after the first answers
     member_tokens: int  # of one answer
     member_seconds: float  # for one answer, from when its model is ready
+    max_tokens: int = 65_536  # that all of them write together
+    max_seconds: float = 3600.0  # for all of it, from the first call on
     created_at: datetime
     updated_at: datetime
+    groups: tuple[GroupName, ...] = ()  # of sharing "groups": those that whoever looks may know of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,6 +154,9 @@ class KnownDocument:
     error_values: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()  # keys of the catalogue of messages
     tags: tuple[str, ...] = ()
+    attributes: dict[str, str | float | bool] = field(
+        default_factory=dict
+    )  # types of those tags that have one
     pages: int = 0
     passages: int = 0
     modified_at: datetime | None = None
@@ -202,6 +234,7 @@ class VoteFilter:
     topic: Topic | Literal[""] = ""
     voters: Voters = "everyone"
     judge: str = ""
+    group: str = ""  # id; only votes that those who are in it now have cast here
     with_named: bool = False  # also where the names were seen
     with_leaks: bool = False  # also where an answer told its name
 

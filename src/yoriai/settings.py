@@ -22,7 +22,7 @@ from pydantic_settings import (
 )
 
 from yoriai.errors import UsageError
-from yoriai.types import Verdict
+from yoriai.models import Verdict
 
 
 def data_folder() -> Path:
@@ -125,6 +125,10 @@ class KnowledgeSettings(_Section):
     )
     max_file_bytes: int = Field(
         200_000_000, ge=1000, description="Larger files are not taken into a collection."
+    )
+    allow_unjailed_reading: bool = Field(
+        False,
+        description="Read files even where Linux can't jail the reading process: dangerous if one is hostile.",
     )
     web_hosts: tuple[str, ...] = Field(
         (),

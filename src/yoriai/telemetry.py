@@ -10,7 +10,8 @@ from collections.abc import Iterable
 import psutil
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from yoriai.types import ResponderInfo, Usage
+from yoriai.models import ResponderInfo
+from yoriai.types import Usage
 
 _SECONDS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)
 

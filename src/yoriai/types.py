@@ -7,7 +7,7 @@ named here never reaches an engine. Everything else is a frozen dataclass.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Protocol
@@ -34,6 +34,16 @@ class User:
     role: Role
     active: bool = True
     created_at: datetime | None = None
+    group_ids: tuple[str, ...] = ()  # that they were in when they were looked up
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApiToken:
+    id: str
+    user_id: str
+    name: str
+    created_at: datetime
+    last_used_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -345,129 +355,3 @@ class Responder(Protocol):
 class Embeddings:
     vectors: list[list[float]]
     prompt_tokens: int
-
-
-# ---- conversations ----------------------------------------------------------------------------------------
-ReplyStatus = Literal["running", "done", "stopped", "failed", "interrupted"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Conversation:
-    id: str
-    user_id: str
-    title: str
-    model: str
-    system_prompt: str
-    sampling: Sampling
-    leaf_id: str | None  # the end of the branch that was last looked at
-    created_at: datetime
-    updated_at: datetime
-    comparison_id: str | None = None  # that it is part of; None: one of its own
-    place: int | None = None  # in the comparison, from 0
-    is_masked: bool = False  # nobody may see who answers until the vote
-    tools: tuple[str, ...] = ()  # that may be used in it
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ConversationMessage:
-    """One node of a conversation's tree. Siblings (same parent, same role) are the branches."""
-
-    id: str
-    conversation_id: str
-    parent_id: str | None
-    role: Literal["user", "assistant"]
-    content: str
-    created_at: datetime
-    status: ReplyStatus = "done"  # of a reply; a question is always done
-    reasoning: str = ""
-    model: str | None = None
-    sampling: Sampling | None = None
-    finish_reason: FinishReason | None = None
-    usage: Usage | None = None
-    time_to_first_token_ms: float | None = None
-    left_out: int = 0  # earlier messages that did not fit into the context
-    error_key: str | None = None
-    error_values: dict[str, Any] = field(default_factory=dict)
-    sources: Sources | None = None  # of a reply from documents
-    support: Support | None = None
-    deliberation: Deliberation | None = None  # of a council's or a reasoner's reply
-    duration_ms: float | None = None  # from the question to the reply's end, waiting included
-    tool_uses: tuple[ToolUse, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ApiToken:
-    id: str
-    user_id: str
-    name: str
-    created_at: datetime
-    last_used_at: datetime | None
-
-
-# ---- models -----------------------------------------------------------------------------------------------
-ModelKind = Literal["chat", "completion", "embedding", "reranker"]
-POOLED: frozenset[ModelKind] = frozenset({"embedding", "reranker"})  # one result per text, and no words
-Verdict = Literal["open_source_ai", "open_weights", "restricted", "unknown"]  # on a model's openness
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Origin:
-    """A model that another was made from by nothing but quantising."""
-
-    name: str
-    digest: str  # as `InstalledModel.digest`
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class InstalledModel:
-    """A model that can be loaded now: its files are in the data folder (or linked), checked and known."""
-
-    name: str
-    kind: ModelKind
-    paths: tuple[str, ...]  # GGUF parts in order; the first is what the engine opens
-    size_bytes: int
-    digest: str  # sha256 of the (first) file, hex
-    architecture: str
-    n_layer: int
-    n_head_kv: int
-    head_size_k: int
-    head_size_v: int
-    n_vocab: int
-    n_embd: int
-    context_train: int  # tokens the model was trained on
-    tool_calls: Literal["native", "schema"] = "schema"
-    languages: tuple[str, ...] = ()
-    licence: str = ""
-    quantization: str = ""
-    parameters: int = 0
-    family: str = ""
-    sampling: Sampling = field(default_factory=Sampling)
-    n_head: int = 0
-    n_ff: int = 0
-    base_models: tuple[str, ...] = ()  # that its file says it was made from
-    sliding_window: int = 0  # tokens that the layers below look back on; 0: all look back on everything
-    n_layer_sliding: int = 0
-    tokenizer: str = ""  # as GGUF names it: "gpt2" is byte pairs, "llama" sentence pieces …
-    repacked_bytes: int = 0  # weights that a CPU holds a second time, in the order it computes fastest with
-    # What all layers together cache per token, in numbers; 0 in manifests of earlier versions: all layers are alike.
-    cache_elements: int = 0
-    cache_elements_sliding: int = 0  # of layers with a window
-    state_bytes: int = 0  # of layers that keep a state instead, per request
-    origins: tuple[Origin, ...] = ()  # what it was quantised from, and that from, the nearest first
-
-
-ModelState = Literal["stopped", "starting", "ready", "draining", "failed"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ResponderInfo:
-    """What a picker shows of a responder."""
-
-    name: str
-    kind: ModelKind
-    engine: str  # "llama.cpp", "llama-server" or the remote's name
-    state: ModelState
-    size_bytes: int = 0
-    memory_bytes: int = 0
-    context_size: int = 0
-    detail: str = ""

@@ -9,6 +9,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from databases import lay_down
 from yoriai.accounts.accounts import Accounts
 from yoriai.errors import AuthenticationError, ConflictError, NotFoundError, RateLimitError, UsageError
 from yoriai.settings import AccountSettings
@@ -36,7 +37,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'yoriai.db'}")
+    database = Database(f"sqlite:///{lay_down(tmp_path)}")
     database.migrate()
     yield database
     database.close()

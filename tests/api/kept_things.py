@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,19 +96,22 @@ class Kept:
 
 
 @contextmanager
-def kept(client: httpx2.Client, name: str, home: Path, *, sharing: str) -> Iterator[Kept]:
+def kept(
+    client: httpx2.Client, name: str, home: Path, *, sharing: str, group_ids: Sequence[str] = ()
+) -> Iterator[Kept]:
     """A collection with a document of a file that was handed in, an assistant and a council; removed at the end."""
+    shared: dict[str, Any] = {"sharing": sharing, "group_ids": list(group_ids)}
     file = client.post(
         "/v1/files", files={"file": ("merger.txt", TEXT.encode())}, data={"purpose": "assistants"}
     ).json()
-    collection = client.post("/api/collections", json={"name": name, "sharing": sharing}).json()["id"]
+    collection = client.post("/api/collections", json={"name": name, **shared}).json()["id"]
     client.post(f"/v1/vector_stores/{collection}/files", json={"file_id": file["id"]}).raise_for_status()
     _wait(client, collection)
     document = client.get(f"/api/collections/{collection}/documents").json()["documents"][0]["document"]
-    wish = {"name": name, "sharing": sharing, "collection_ids": [collection], "model": "smollm2-135m"}
+    wish = {"name": name, **shared, "collection_ids": [collection], "model": "smollm2-135m"}
     assistant = client.post("/api/assistants", json=wish).json()
     members = ["smollm2-135m", f"assistant:{assistant['id']}"]
-    council = client.post("/api/councils", json={"name": name, "sharing": sharing, "members": members}).json()
+    council = client.post("/api/councils", json={"name": name, **shared, "members": members}).json()
     ids = {
         "collection_id": collection, "vector_store_id": collection, "document_id": document["id"],
         "file_id": file["id"], "number": "1", "assistant_id": assistant["id"], "job_id": _job(home, collection),

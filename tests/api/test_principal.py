@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from databases import lay_down
 from yoriai.accounts.accounts import Accounts
 from yoriai.api.principal import Closed, Principals
 from yoriai.settings import AccountSettings
@@ -32,7 +33,7 @@ class Endless:
 
 @pytest.mark.parametrize("way", ["disabled", "revoked"])
 async def test_a_stream_is_cut_off_when_its_reader_may_read_no_more(tmp_path: Path, way: str) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'yoriai.db'}")
+    database = Database(f"sqlite:///{lay_down(tmp_path)}")
     database.migrate()
     accounts = Accounts(database, AccountSettings())
     user = await accounts.create_user("anna", "correct horse battery", Role.MEMBER)

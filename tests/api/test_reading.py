@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import codecs
+import sys
 from collections.abc import AsyncIterator
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from fastapi import UploadFile
 
-from yoriai.api.app import create_api
+from yoriai.api.reading import name_of
 
-API = create_api(None)
+sys.path.insert(0, str(Path(__file__).parent))
+from described import API, OPENAPI
+
 ROUTES = [
     (method, path)
-    for path, operations in API.openapi()["paths"].items()
+    for path, operations in OPENAPI["paths"].items()
     for method, operation in operations.items()
     if "application/json" in operation.get("requestBody", {}).get("content", {})
 ]
@@ -72,3 +78,22 @@ def test_a_running_server_refuses_lone_surrogates_and_takes_pairs(
 async def test_a_byte_order_mark_is_no_part_of_the_json(client: httpx2.AsyncClient) -> None:
     answer = await client.post("/api/login", content=codecs.BOM_UTF8 + b"{}")
     assert answer.json()["error"]["code"] == "invalid_value"  # read; only the fields are missing
+
+
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [("a%22b.txt", 'a"b.txt'), ("a%0D%0Ab.txt", "a\r\nb.txt"), ("100%.txt", "100%.txt"), ("", "")],
+)
+def test_an_uploaded_name_is_read_as_browsers_write_it(sent: str, name: str) -> None:
+    assert name_of(UploadFile(BytesIO(), filename=sent)) == name
+
+
+def test_our_own_routes_refuse_fields_that_they_do_not_know() -> None:
+    schemas = API.openapi()["components"]["schemas"]
+    lax = []
+    for method, path in ROUTES:
+        body = API.openapi()["paths"][path][method]["requestBody"]["content"]["application/json"]["schema"]
+        name = body.get("$ref", "").rpartition("/")[2]
+        if path.startswith("/api/") and name and schemas[name].get("additionalProperties") is not False:
+            lax.append(f"{method} {path}: {name}")
+    assert not lax

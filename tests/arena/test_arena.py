@@ -16,13 +16,14 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from voting import games_of, real_votes
 
+from databases import lay_down
 from yoriai import bootstrap
 from yoriai.arena import words
 from yoriai.arena.arena import Cast, TakenIn, is_private
 from yoriai.arena.board import Board
 from yoriai.arena.rating import fit
 from yoriai.bootstrap import LOCAL_OPERATOR, Services
-from yoriai.errors import ForbiddenError, UsageError
+from yoriai.errors import ForbiddenError, NotFoundError, UsageError
 from yoriai.records import Turn, VoteFilter, Winner
 from yoriai.settings import Settings
 from yoriai.types import Role, User
@@ -33,6 +34,7 @@ _WINNERS = {"left": "model_a", "right": "model_b", "tie": "tie"}
 @asynccontextmanager
 async def house(home: Path) -> AsyncIterator[tuple[Services, User, User]]:
     """All services, and two members."""
+    lay_down(home)
     async with bootstrap.build(Settings(home=home)) as services:
         made = [
             await services.accounts.create_user(name, "correct horse battery", Role.MEMBER)
@@ -123,6 +125,46 @@ async def test_a_guest_votes_but_brings_nothing_in(tmp_path: Path) -> None:
         with pytest.raises(ForbiddenError):
             await services.arena.take_in(guest, file_of(imported(1)))
         assert await models(services, anna) == {"one", "two"}
+
+
+async def test_a_groups_board_counts_what_its_people_voted_here(tmp_path: Path) -> None:
+    async with house(tmp_path) as (services, anna, ben):
+        cara, dan = [
+            await services.accounts.create_user(name, "correct horse battery", Role.MEMBER)
+            for name in ("cara", "dan")
+        ]
+        law = await services.groups.create(LOCAL_OPERATOR, "law", [anna.id, ben.id, cara.id])
+        for user, wins in ((anna, "one"), (ben, "two"), (cara, "three"), (dan, "four")):
+            await services.arena.record(user, cast(wins, "zero"))
+        await services.arena.take_in(cara, file_of(imported(1)))
+        for reader in (anna, LOCAL_OPERATOR):
+            assert await models(services, reader, group=law.id) == {"zero", "one", "two", "three"}
+        for outsider, group_id in ((dan, law.id), (anna, "grp_none")):
+            with pytest.raises(NotFoundError):
+                await models(services, outsider, group=group_id)
+        await services.groups.add_members(LOCAL_OPERATOR, law.id, [dan.id])  # with all that they ever voted
+        assert await models(services, dan, group=law.id) == {"zero", "one", "two", "three", "four"}
+        await services.groups.remove_members(LOCAL_OPERATOR, law.id, [anna.id])
+        assert await models(services, dan, group=law.id) == {"zero", "two", "three", "four"}
+        with pytest.raises(NotFoundError):
+            await models(services, anna, group=law.id)
+
+
+async def test_a_groups_board_never_tells_how_one_of_its_people_voted(tmp_path: Path) -> None:
+    async with house(tmp_path) as (services, anna, ben):
+        cara = await services.accounts.create_user("cara", "correct horse battery", Role.MEMBER)
+        law = await services.groups.create(LOCAL_OPERATOR, "law", [anna.id, ben.id, cara.id])
+        for user in (anna, ben):
+            await services.arena.record(user, cast("one", "two"))
+        await services.arena.record(cara, cast("one", "two", is_blind=False))
+        await services.arena.record(cara, cast("assistant:asst_1", "two"))
+        for _ in range(9):
+            await services.arena.record(anna, cast("two", "one"))
+        board = await services.arena.board(anna, VoteFilter(group=law.id))
+        assert (board.is_withheld, board.rows, board.votes, board.left_out_named) == (True, (), 0, 0)
+        assert "Fewer than three people" in words.summary(board, "en")[0]
+        counted = await services.arena.board(anna, VoteFilter(group=law.id, with_named=True))
+        assert (counted.is_withheld, counted.votes) == (False, 12)
 
 
 # ---- in and out -------------------------------------------------------------------------------------------

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from databases import lay_down
 from fakes.echo_model import echo_model
 from yoriai import bootstrap
 from yoriai.arena.battles import Battle
@@ -26,6 +28,7 @@ ECHO, SLOW, BROKEN = "fake/echo", "fake/slow", "fake/broken"
 @asynccontextmanager
 async def house(home: Path, *models: str) -> AsyncIterator[tuple[Services, Context]]:
     """All services, and one user. A remote endpoint has these models."""
+    lay_down(home)
     with echo_model() as url:
         remote = RemoteSettings(
             name="fake", url=url, models=tuple(each.removeprefix("fake/") for each in models)
@@ -100,6 +103,38 @@ async def test_one_battle_has_one_vote(tmp_path: Path) -> None:
         assert (await services.arena.board(context.user, VoteFilter())).votes == 1
 
 
+async def test_a_vote_that_breaks_off_leaves_nothing_behind(tmp_path: Path) -> None:
+    async with house(tmp_path, ECHO, SLOW) as (services, context):
+        id_ = (await fought(services, context, "Why?")).compared.comparison.id
+        with closing(sqlite3.connect(tmp_path / "yoriai.db")) as database:  # the names can't be told …
+            database.execute(
+                "CREATE TRIGGER broken BEFORE UPDATE ON conversations BEGIN SELECT RAISE(ABORT, 'broken'); END"
+            )
+            with pytest.raises(Exception, match="broken"):
+                await services.battles.vote(context.user, id_, "model_a")
+            assert (await services.arena.board(context.user, VoteFilter())).votes == 0  # … so no vote counts
+            database.execute("DROP TRIGGER broken")
+        await services.battles.vote(context.user, id_, "model_a")
+        assert (await services.arena.board(context.user, VoteFilter())).votes == 1
+
+
+async def test_a_vote_that_was_taken_back_counts_no_more_and_there_is_no_second_one(tmp_path: Path) -> None:
+    async with house(tmp_path, ECHO, SLOW) as (services, context):
+        id_ = (await fought(services, context, "Why?")).compared.comparison.id
+        with pytest.raises(NotFoundError):  # nobody has voted yet
+            await services.battles.take_back(context.user, id_)
+        await services.battles.vote(context.user, id_, "model_a")
+        taken = await services.battles.take_back(context.user, id_)
+        assert (taken.compared.comparison.winner, taken.is_voted, taken.can_vote) == (None, True, False)
+        assert sorted(names(taken)) == [ECHO, SLOW]
+        assert (await services.arena.board(context.user, VoteFilter())).votes == 0
+        assert [line async for line in services.arena.export(context.user)] == []
+        with pytest.raises(ConflictError):
+            await services.battles.vote(context.user, id_, "model_b")
+        with pytest.raises(NotFoundError):
+            await services.battles.take_back(context.user, id_)
+
+
 async def test_no_vote_before_both_have_answered(tmp_path: Path) -> None:
     async with house(tmp_path, ECHO, SLOW) as (services, context):
         battle = await services.battles.begin(context, "word " * 100)
@@ -171,6 +206,7 @@ async def test_another_user_reaches_no_battle(tmp_path: Path) -> None:
             services.battles.vote(ben.user, id_, "model_a"),
             services.battles.ask(ben, id_, "hi"),
             services.battles.stop(ben.user, id_),
+            services.battles.take_back(ben.user, id_),
             services.battles.remove(ben.user, id_),
             services.battles.get(context.user, side),  # one's own, but no battle
             services.battles.vote(context.user, side, "tie"),

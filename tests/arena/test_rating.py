@@ -8,7 +8,6 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import evalica
 import numpy as np
 import pytest
 
@@ -29,6 +28,8 @@ def games(count: int, *votes: tuple[int, int, float, float]) -> Games:
 
 
 def by_evalica(first: list[int], second: list[int], score: list[float]) -> np.ndarray:
+    import evalica  # a second, which no other test has to wait for
+
     winners = {1.0: evalica.Winner.X, 0.0: evalica.Winner.Y, 0.5: evalica.Winner.Draw}
     scores = evalica.bradley_terry(
         first, second, [winners[each] for each in score], tolerance=1e-13, limit=100_000

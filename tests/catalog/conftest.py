@@ -13,7 +13,7 @@ import pytest
 from yoriai.catalog.catalogue import Description, Entry
 from yoriai.catalog.download import Progress
 from yoriai.catalog.library import Library
-from yoriai.types import InstalledModel
+from yoriai.models import InstalledModel
 
 from .pulling import pull
 from .sources import Hub, Index, sha256

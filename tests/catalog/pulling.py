@@ -16,8 +16,8 @@ from yoriai.catalog.catalogue import Entry
 from yoriai.catalog.library import Library
 from yoriai.catalog.policy import Policy
 from yoriai.egress import Egress
+from yoriai.models import InstalledModel
 from yoriai.settings import DownloadSettings
-from yoriai.types import InstalledModel
 
 LOOPBACK = frozenset({"127.0.0.1"})
 

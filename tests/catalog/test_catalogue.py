@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,11 @@ def refused(tmp_path: Path, text: str) -> UsageError:
     assert str(tmp_path) in error_text(caught.value, "en")
     assert error_text(caught.value, "ja")
     return caught.value
+
+
+def test_the_packages_own_file_passes_what_a_users_file_has_to(tmp_path: Path) -> None:
+    text = (files("yoriai.catalog") / "catalogue.yaml").read_text("utf8")
+    assert catalogue.load(write(tmp_path, text)) == catalogue.load()
 
 
 def test_names_that_scripts_rely_on_are_there() -> None:

@@ -11,7 +11,7 @@ import pytest
 from yoriai.catalog.library import Library
 from yoriai.catalog.memory import cells, memory_needed
 from yoriai.engines.process import EngineProcess, ProcessOptions
-from yoriai.types import InstalledModel, ModelKind
+from yoriai.models import InstalledModel, ModelKind
 
 MIB = 2**20
 

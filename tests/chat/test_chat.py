@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from databases import lay_down
 from yoriai import bootstrap
 from yoriai.bootstrap import Services
 from yoriai.chat.chat import ROOT
+from yoriai.conversations import ConversationMessage
 from yoriai.errors import ConflictError, ForbiddenError, NotFoundError, UsageError
 from yoriai.settings import EngineSettings, Settings
-from yoriai.types import Context, ConversationMessage, Role, Sampling, User
+from yoriai.types import Context, Role, Sampling, User
 
 SHORT = Sampling(temperature=0, max_tokens=8)
 # The likeliest word, and what was said before is likelier still: it never comes to an end by itself.
@@ -24,6 +26,7 @@ ENDLESS = Sampling(temperature=0, repeat_penalty=0.5, max_tokens=1500)
 @asynccontextmanager
 async def house(home: Path, model: Path, **engine: int) -> AsyncIterator[tuple[Services, Context]]:
     """All services with SmolLM2, and one user."""
+    lay_down(home)
     settings = Settings(home=home, engine=EngineSettings(threads=1, parallel=2, **engine))
     async with bootstrap.build(settings) as services:
         services.library.add(model, name="smollm2-135m", link=True)

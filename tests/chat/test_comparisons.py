@@ -12,10 +12,11 @@ import orjson
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from databases import lay_down
 from fakes.echo_model import echo_model
 from yoriai import bootstrap
 from yoriai.bootstrap import Services
-from yoriai.chat.comparisons import Compared
+from yoriai.chat.comparisons import Compared, forget_vote, reveal
 from yoriai.errors import ConflictError, NotFoundError, UsageError
 from yoriai.settings import EngineSettings, RemoteSettings, Settings
 from yoriai.types import Context, Role, Sampling, User
@@ -27,6 +28,7 @@ TELLTALE = ("fake", "echo", "slow", "broken", "smollm2")
 @asynccontextmanager
 async def house(home: Path, model: Path | None = None) -> AsyncIterator[tuple[Services, Context]]:
     """All services, and one user; with `model` as smollm2."""
+    lay_down(home)
     with echo_model() as url:
         remote = RemoteSettings(name="fake", url=url, models=("echo", "slow", "broken"))
         engine = EngineSettings(threads=1, parallel=2, context_size=1024)
@@ -199,7 +201,10 @@ async def test_nothing_of_a_blind_one_tells_who_answers_before_the_vote(
             ):
                 with pytest.raises(ConflictError):
                     await attempt
-        revealed = await comparisons.reveal(user, id_, winner="tie", leak="")
+        await services.database.write(lambda c: reveal(c, user, id_, winner="tie", leak=""))
+        with pytest.raises(ConflictError):
+            await services.database.write(lambda c: reveal(c, user, id_, winner="tie", leak=""))
+        revealed = await comparisons.get(user, id_)
         names = {column.conversation.model: column.messages[-1] for column in revealed.columns}
         assert set(names) == {"smollm2", BROKEN}
         assert names["smollm2"].usage
@@ -218,7 +223,8 @@ async def test_another_user_reaches_nothing(tmp_path: Path) -> None:
             comparisons.stop(ben, id_),
             comparisons.adopt(ben, id_, column),
             comparisons.names(ben, id_),
-            comparisons.reveal(ben, id_, winner="tie", leak=""),
+            services.database.write(lambda c: reveal(c, ben, id_, winner="tie", leak="")),
+            services.database.write(lambda c: forget_vote(c, ben, id_)),
             comparisons.remove(ben, id_),
         ):
             with pytest.raises(NotFoundError):

@@ -10,7 +10,8 @@ import pytest
 
 from yoriai.chat import masking
 from yoriai.chat.reply import ReplyUpdate
-from yoriai.types import Conversation, ConversationMessage, Sampling, Stage
+from yoriai.conversations import Conversation, ConversationMessage
+from yoriai.types import Sampling, Stage
 
 MOMENT = datetime(2026, 4, 1, tzinfo=UTC)
 SHOWN = {

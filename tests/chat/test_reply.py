@@ -7,10 +7,11 @@ from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 
 from yoriai.chat.reply import LeftOut, Reply
+from yoriai.conversations import ConversationMessage
 from yoriai.deliberation import Contribution, Deliberation
 from yoriai.errors import DiskFullError
 from yoriai.telemetry import Metrics
-from yoriai.types import ConversationMessage, Event, Sources, Support, TextDelta
+from yoriai.types import Event, Sources, Support, TextDelta
 
 
 class SlowStore:

@@ -48,3 +48,8 @@ def test_what_a_member_says_cannot_move_the_cursor(capsys: pytest.CaptureFixture
 def test_only_what_a_composite_does_is_told() -> None:
     assert stage_line(Stage(name="members", detail="A\x1b[1m, B")) == "Asking the members… A[1m, B"
     assert stage_line(Stage(name="loading", detail="a")) == ""
+
+
+def test_the_part_of_a_long_document_is_told() -> None:
+    assert "3/7" in stage_line(Stage(name="parts", detail="3/7", progress=3 / 7))
+    assert not stage_line(Stage(name="searching"))

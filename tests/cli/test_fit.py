@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
-import sys
 import unicodedata
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from serving import yoriai
 
 PC1 = ("--gpu", "RTX 4060 Ti 16GB x3", "--ram", "64")
 PC2 = ("--gpu", "GTX 1080 Ti 11GB x2", "--ram", "48")
@@ -19,14 +19,8 @@ REFERENCE = ("llama-3.1-70b", "gemma-2-27b", "gemma-2-9b", "llama-3.1-8b", "phi-
 
 
 def run(home: Path, *arguments: str, lang: str = "C.UTF-8") -> subprocess.CompletedProcess[str]:
-    return yoriai(home, "model", "fit", *arguments, lang=lang)
-
-
-def yoriai(home: Path, *arguments: str, lang: str = "C.UTF-8") -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("YORIAI_")}
-    environment |= {"YORIAI_HOME": str(home), "LANG": lang, "LC_ALL": lang}
-    command = [sys.executable, "-m", "yoriai", *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    machine = {"YORIAI_ENGINE__PARALLEL": "4", "YORIAI_ENGINE__THREADS": "0"}
+    return yoriai(home, "model", "fit", *arguments, LC_ALL=lang, **machine)
 
 
 def rows(home: Path, *arguments: str) -> list[dict[str, Any]]:

@@ -13,7 +13,8 @@ from typing import Any, get_args
 import pytest
 
 from serving import Served, environment, yoriai
-from yoriai.cli.kb import MethodName, SharingName
+from yoriai.cli.kb import MethodName
+from yoriai.cli.sharing import PLAIN
 from yoriai.knowledge.search import SearchMethod
 from yoriai.records import Sharing
 
@@ -131,4 +132,4 @@ def test_ctrl_c_stops_and_the_same_command_goes_on(tmp_path: Path) -> None:
 
 def test_the_names_of_the_command_line_are_those_of_the_product() -> None:
     assert {name.value for name in MethodName} == set(get_args(SearchMethod))
-    assert {name.value for name in SharingName} == set(get_args(Sharing))
+    assert {*PLAIN, "groups"} == set(get_args(Sharing))

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import typer
 
+import serving
 from yoriai import errors
 from yoriai.cli.main import EXIT_CODES, exit_code, run
 from yoriai.cli.user import RoleName
@@ -35,11 +36,7 @@ HEAVY = {
 
 
 def yoriai(*arguments: str, home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    variables = {"PATH": "/usr/bin:/bin", "YORIAI_HOME": str(home), "LANG": "C.UTF-8", **environment}
-    return subprocess.run(
-        [sys.executable, "-m", "yoriai", *arguments], env=variables, capture_output=True, text=True,
-        timeout=120, stdin=subprocess.DEVNULL, check=False,
-    )  # fmt: skip
+    return serving.yoriai(home, *arguments, **{"LC_ALL": "", "LANG": "C.UTF-8", **environment})
 
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
@@ -81,7 +78,12 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     ("language", "word"), [("ja_JP.UTF-8", "サーバーを起動"), ("en_GB.UTF-8", "Start the server")]
 )
 def test_help_speaks_the_terminals_language(tmp_path: Path, language: str, word: str) -> None:
-    assert word in yoriai("--help", home=tmp_path, LANG=language).stdout
+    variables = {"PATH": "/usr/bin:/bin", "YORIAI_HOME": str(tmp_path), "LANG": language}
+    done = subprocess.run(
+        [sys.executable, "-m", "yoriai", "--help"], env=variables, capture_output=True, text=True, check=True,
+        timeout=60,
+    )  # fmt: skip
+    assert word in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -194,7 +194,9 @@ def test_a_new_password_replaces_the_old(server: Any) -> None:
 
 def test_the_doctor_finds_a_healthy_server(server: Any) -> None:
     findings = {each["name"]: each for each in table(server.home, "doctor")["findings"]}
-    assert {"versions", "engine", "memory", "disk", "data_folder", "models", "server"} <= set(findings)
+    assert {"versions", "engine", "memory", "disk", "data_folder", "models", "reading", "server"} <= set(
+        findings
+    )
     assert server.url in findings["server"]["message"]
     assert not [each for each in findings.values() if each["level"] == "fail"]
 

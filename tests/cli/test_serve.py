@@ -20,7 +20,7 @@ from serving import MODEL, environment, server, yoriai
 
 def test_stdout_gets_exactly_one_line_with_the_address(server: Any) -> None:
     assert httpx2.get(f"{server.url}/health").json()["status"] == "ok"
-    assert not select.select([server.process.stdout], [], [], 0.5)[0]
+    assert not select.select([server.stdout], [], [], 0.5)[0]
 
 
 def test_a_second_server_is_refused_with_the_address_of_the_first(server: Any) -> None:

@@ -53,9 +53,9 @@ def test_what_is_uploaded_is_found_with_its_place(
     best = found.data[0]
     assert best.filename == "handbook.md"
     assert PARTS in best.content[0].text
-    assert best.attributes is not None
     (page,) = client.vector_stores.files.content(best.file_id, vector_store_id=store.id)
-    start, end = int(best.attributes["start"]), int(best.attributes["end"])
+    place = (best.model_extra or {})["yoriai"]
+    start, end = place["start"], place["end"]
     assert page.text is not None
     assert page.text[start:end] == best.content[0].text
     several = client.vector_stores.search(
@@ -82,7 +82,7 @@ def test_attributes_are_kept_and_filter(client: openai.OpenAI, store: openai.typ
         attached = client.vector_stores.files.create_and_poll(
             file.id, vector_store_id=store.id, attributes={"year": year, "kind": "rule"}, poll_interval_ms=50
         )
-        assert attached.attributes == {"year": str(year), "kind": "rule"}
+        assert attached.attributes == {"year": year, "kind": "rule"}
     wanted: Any = {"type": "and", "filters": [
         {"type": "eq", "key": "year", "value": 2025}, {"type": "eq", "key": "kind", "value": "rule"},
     ]}  # fmt: skip
@@ -92,6 +92,37 @@ def test_attributes_are_kept_and_filter(client: openai.OpenAI, store: openai.typ
         store.id, query="leave", filters={"type": "gt", "key": "year", "value": 2024}
     )
     assert [each.filename for each in later] == ["2025.txt"]
+
+
+def test_attributes_and_metadata_come_back_as_they_were_given(
+    client: openai.OpenAI, store: openai.types.VectorStore
+) -> None:
+    given: dict[str, str | float | bool] = {
+        "year": 2024, "share": 0.5, "final": True, "code": "2024", "start": "here", "a=b": "c"
+    }  # fmt: skip
+    file = client.files.create(file=("a.txt", b"Leave."), purpose="assistants")
+    files = client.vector_stores.files
+    attached = files.create_and_poll(file.id, vector_store_id=store.id, attributes=given, poll_interval_ms=50)
+    assert attached.attributes == given
+    kinds = {key: type(value) for key, value in (attached.attributes or {}).items()}
+    assert (kinds["final"], kinds["code"]) == (bool, str), "equal isn't enough: True is 1"
+    (found,) = client.vector_stores.search(store.id, query="leave")
+    assert found.attributes == given
+    for key, value, hits in (("final", True, 1), ("final", False, 0), ("year", 2024, 1), ("share", 0.5, 1)):
+        wanted: Any = {"type": "eq", "key": key, "value": value}
+        assert len(client.vector_stores.search(store.id, query="leave", filters=wanted).data) == hits
+    assert files.update(file.id, vector_store_id=store.id, attributes={"final": False}).attributes == {
+        "final": False
+    }
+    assert files.update(file.id, vector_store_id=store.id, attributes=None).attributes == {}
+    noted = client.vector_stores.update(store.id, metadata={"owner": "人事部"})
+    assert noted.metadata == {"owner": "人事部"}
+    assert client.vector_stores.update(store.id, name="renamed").metadata == {"owner": "人事部"}
+    assert client.vector_stores.retrieve(store.id).metadata == {"owner": "人事部"}
+    assert client.vector_stores.update(store.id, metadata=None).metadata == {}
+    made = client.vector_stores.create(name="noted", metadata={"for": "tests"})
+    assert made.metadata == {"for": "tests"}
+    client.vector_stores.delete(made.id)
 
 
 @pytest.fixture(scope="module")

@@ -63,10 +63,44 @@ def test_a_newcomer_votes_by_key_and_sees_the_board_move(new_context: NewContext
     expect(page.locator(".y-votes")).to_be_visible()
     page.keyboard.press("4")
     expect(page.locator(".y-outcome")).to_contain_text("both are bad")
+    page.goto("/arena")
+    earlier = page.locator(".y-earlier li")
+    expect(earlier.nth(0)).to_contain_text("both are bad")
+    expect(earlier.nth(1)).to_contain_text("A is better")
     page.goto("/arena/board")
     expect(page.locator(".y-board tbody tr").first).to_contain_text("1–2")
     expect(page.locator(".y-verdict-line")).to_contain_text("more on")
     expect(page.locator(".y-heat td:has-text('%')")).to_have_count(2)
+
+
+def test_two_tabs_have_one_vote_and_one_side_by_its_own_address_is_the_battle(
+    new_context: NewContext, house: Served
+) -> None:
+    page = opened(new_context, house, "/arena")
+    draw_only(page, ECHO, SLOW)
+    page.fill(".y-composer textarea", "Who votes?")
+    page.press(".y-composer textarea", "Enter")
+    page.wait_for_url("**/arena/battles/*")
+    other = page.context.new_page()
+    battle = page.evaluate(
+        "fetch(`/api/arena/battles/${location.pathname.split('/').pop()}`).then((r) => r.json())"
+    )
+    other.goto(f"/c/{battle['columns'][0]['conversation']['id']}")
+    other.wait_for_url(page.url)
+    for tab in (page, other):
+        expect(tab.locator(".y-votes")).to_be_visible()
+    page.click(".y-votes >> text=A is better")
+    expect(page.locator(".y-outcome")).to_contain_text("You voted: A is better")
+    other.click(".y-votes >> text=B is better")
+    expect(other.locator(".y-outcome")).to_contain_text("You voted: A is better")
+    other.goto("/arena")
+    first = other.locator(".y-earlier li").first
+    first.get_by_role("button", name="Take the vote back").click()
+    other.get_by_role("button", name="Take the vote back", exact=True).click()
+    expect(first).to_contain_text("Vote taken back")
+    expect(first.get_by_role("button", name="Take the vote back")).to_have_count(0)
+    page.reload()
+    expect(page.locator(".y-outcome")).to_contain_text("Vote taken back")
 
 
 def test_keys_are_letters_while_one_writes(new_context: NewContext, house: Served) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pypdfium2 as pdfium
 import pytest
@@ -209,6 +210,26 @@ def test_what_is_another_users_is_not_there_until_it_is_shared(
     expect(other.locator(".y-paper")).to_contain_text("paid leave")
 
 
+def test_an_administrator_reads_how_files_are_read_and_whose_a_collection_of_the_terminal_is(
+    page: Page, new_context: NewContext, server: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "heron.txt").write_text("A heron stands in the river.")
+    assert server.yoriai("kb", "add", "Terminal", str(tmp_path), "--no-watch").returncode == 0
+    assert "administrators" in server.yoriai("kb", "ls").stdout
+    administrator = sign_in(new_context(), "anna")
+    administrator.goto("/collections")
+    card = administrator.locator(".y-card", has_text="Terminal")
+    expect(card).to_contain_text("the administrators of this server")
+    expect(administrator.locator("[data-reading]")).to_contain_text("Landlock")
+    card.get_by_role("link").click()
+    chosen = administrator.get_by_label("Who may read it").locator("option:checked")
+    expect(chosen).to_contain_text("the administrators of this server")
+    page.goto("/collections")
+    page.locator(".y-new-collection").wait_for()
+    expect(page.locator("[data-reading]")).to_have_count(0)
+    expect(page.locator(".y-card", has_text="Terminal")).to_have_count(0)
+
+
 def test_files_are_dropped_text_is_pasted_a_document_is_removed(page: Page) -> None:
     new_collection(page, "Dropped")
     page.evaluate("""() => {
@@ -232,12 +253,16 @@ def test_files_are_dropped_text_is_pasted_a_document_is_removed(page: Page) -> N
 
 
 def test_a_phone_shows_it_in_the_visitors_language_with_a_name_for_every_control(
-    page: Page, new_context: NewContext, folder: Path
+    page: Page, new_context: NewContext, folder: Path, tmp_path: Path
 ) -> None:
     address = new_collection(page, "Phone")
     hand_in(page, folder, 3)
     link = str(document(page, "rules.md").locator("a").get_attribute("href"))
     phone = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
+    (tmp_path / "swans").mkdir()
+    for number in range(9):  # more than ten have a filter beside their heading
+        (tmp_path / "swans" / f"{number}.txt").write_text(f"Swan {number}.")
+    hand_in(page, tmp_path / "swans", 12)
     for locale, words in (("en-US", "Ask this collection"), ("ja-JP", "このコレクションに質問")):
         small = sign_in(new_context(locale=locale, color_scheme="dark", **phone), "ben")
         for place in ("/collections", address, link):
@@ -249,3 +274,6 @@ def test_a_phone_shows_it_in_the_visitors_language_with_a_name_for_every_control
             assert small.evaluate("document.documentElement.scrollWidth <= innerWidth")
         small.goto(address)
         expect(small.get_by_role("button", name=words)).to_be_visible()
+        heading = small.locator(".y-row > h2").bounding_box()
+        assert heading
+        assert heading["height"] < 40, "the heading stands on one line"

@@ -55,6 +55,18 @@ def test_answers_stand_side_by_side_with_their_figures_and_one_is_gone_on_with(p
     expect(page.locator(".y-answer").first).to_have_text(QUESTION)
 
 
+def test_a_reasoner_is_asked_beside_its_model_without_writing_its_name(page: Page) -> None:
+    begin(page, ECHO)
+    page.get_by_role("button", name="Think longer").click()
+    page.get_by_role("combobox", name="Who thinks").click()
+    page.locator(".q-menu .q-item", has_text=ECHO).click()
+    page.get_by_role("button", name="Use it").click()
+    expect(page.locator(".y-chosen .q-chip")).to_have_count(2)
+    ask(page, "Seven?")
+    expect(page.locator(".y-column-head").nth(1)).to_contain_text(f"self-consistency-8({ECHO})")
+    expect(page.locator(".y-column:nth-child(2) .y-answer").first).to_contain_text("Seven?")
+
+
 def test_one_that_runs_is_stopped_and_found_again_after_a_reload(page: Page) -> None:
     begin(page, ECHO, SLOW)
     ask(page, QUESTION * 10)

@@ -13,10 +13,11 @@ from playwright.sync_api import Page, expect
 from browsing import NAMELESS, NewContext, sign_in
 from deliberating import COUNCIL, TREE, VOTE
 from serving import Served
+from yoriai.conversations import Conversation, ConversationMessage
 from yoriai.deliberation import Deliberation
 from yoriai.store import conversations as rows
 from yoriai.store.database import Database
-from yoriai.types import Conversation, ConversationMessage, Sampling
+from yoriai.types import Sampling
 
 PANEL = ".y-deliberation"
 OPEN_ALL = f"document.querySelectorAll('{PANEL} details').forEach((each) => (each.open = true))"
@@ -81,6 +82,20 @@ def test_a_councils_answer_says_who_agrees_who_was_left_out_and_what_it_cost(
     page.evaluate(OPEN_ALL)
     assert page.evaluate(NAMELESS.replace("document", f"document.querySelector('{PANEL}')")) == []
     expect(panel.locator("img")).to_have_count(0)
+
+
+def test_a_letter_in_the_answer_leads_to_that_members_own(
+    page: Page, keep: Callable[[Deliberation], str]
+) -> None:
+    page.goto(keep(COUNCIL))
+    said = page.locator(f"{PANEL} .y-said").first
+    expect(said).to_be_hidden()
+    page.get_by_role("link", name="Answer A, by qwen2.5-coder-1.5b").click()
+    expect(said.locator(".y-answer")).to_be_visible()
+    expect(said.locator("summary").first).to_be_focused()
+    expect(page.locator(".y-meta")).to_contain_text(
+        "(qwen2.5-coder-1.5b alone: calls: 1 · 52 tokens · 2.5 s)"
+    )
 
 
 def test_votes_are_bars_with_their_numbers(page: Page, keep: Callable[[Deliberation], str]) -> None:

@@ -108,3 +108,12 @@ def test_a_phone_shows_one_column(new_context: NewContext) -> None:
     page.click("button:has-text('New chat')")
     expect(page.locator(".y-conversations")).not_to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_button_that_the_keyboard_is_on_shows_it(page: Page) -> None:
+    page.click(BOX)
+    page.keyboard.press("Shift+Tab")
+    focused = page.locator("button:focus-visible, a.q-btn:focus-visible")
+    expect(focused).to_have_count(1)
+    expect(focused).to_have_css("outline-style", "solid")
+    expect(focused).to_have_css("outline-width", "2px")

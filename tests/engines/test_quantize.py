@@ -30,7 +30,7 @@ from yoriai.errors import (
     UnsupportedError,
     UsageError,
 )
-from yoriai.types import InstalledModel
+from yoriai.models import InstalledModel
 
 ERRANDS = Errands(threads=1, environment={})
 

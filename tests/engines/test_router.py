@@ -28,7 +28,8 @@ from yoriai.errors import (
     NotFoundError,
     PrerequisiteError,
 )
-from yoriai.types import ChatRequest, Finish, ModelState, Stage, TextDelta, Usage
+from yoriai.models import ModelState
+from yoriai.types import ChatRequest, Finish, Stage, TextDelta, Usage
 
 from .conftest import OpenRouter
 

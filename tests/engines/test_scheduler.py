@@ -1,7 +1,7 @@
 import pytest
 
 from yoriai.engines.scheduler import GROW_AFTER_S, PATIENCE_S, SETTLE_S, Plan, Resident, Want, plan, share
-from yoriai.types import ModelState
+from yoriai.models import ModelState
 
 GB = 2**30
 

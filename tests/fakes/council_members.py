@@ -14,16 +14,18 @@ CONTEXT_SIZE = 4096
 
 
 class Member:
-    """`says`: its reply, or a function of the request. `thinks`: before it. `waits_s`: before its first word."""
+    """`says`: its reply, or a function of the request. `thinks`: before it. `waits_s`: before its first word.
+
+    `pauses_s`: after each line."""
 
     def __init__(
         self, name: str, says: Says = "", *, thinks: str = "", waits_s: float = 0, fails: YoriaiError | None = None,
-        loads_s: float = 0, breaks: bool = False,
+        loads_s: float = 0, breaks: bool = False, pauses_s: float = 0,
     ) -> None:  # fmt: skip
         self.name = name
         self._says = says if callable(says) else lambda request: says
         self._thinks, self._waits_s, self._fails, self._breaks = thinks, waits_s, fails, breaks
-        self._loads_s = loads_s
+        self._loads_s, self._pauses_s = loads_s, pauses_s
         self.asked: list[ChatRequest] = []
         self.running = 0
 
@@ -43,6 +45,7 @@ class Member:
             said = self._says(request)
             for word in said.splitlines(keepends=True):
                 yield TextDelta(text=word)
+                await asyncio.sleep(self._pauses_s)
                 if self._fails:
                     raise self._fails
             yield Finish(reason="stop")

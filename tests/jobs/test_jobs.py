@@ -14,6 +14,7 @@ from typing import Any
 import anyio
 import pytest
 
+from databases import lay_down
 from yoriai.errors import DiskFullError, NotFoundError, UsageError
 from yoriai.jobs.jobs import Handler, Jobs
 from yoriai.jobs.progress import Progress
@@ -46,7 +47,7 @@ anyio.run(main, sys.argv[1])
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'yoriai.db'}")
+    database = Database(f"sqlite:///{lay_down(tmp_path)}")
     database.migrate()
     yield database
     database.close()

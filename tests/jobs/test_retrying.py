@@ -9,6 +9,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from databases import lay_down
 from yoriai.errors import EngineLostError
 from yoriai.jobs.jobs import Jobs
 from yoriai.jobs.progress import Progress
@@ -38,7 +39,7 @@ def work() -> Work:
 
 @pytest.fixture
 async def jobs(tmp_path: Path, work: Work) -> AsyncIterator[Jobs]:
-    database = Database(f"sqlite:///{tmp_path / 'yoriai.db'}")
+    database = Database(f"sqlite:///{lay_down(tmp_path)}")
     database.migrate()
     jobs = Jobs(database, tmp_path / "jobs.lock")
     jobs.handle("embed", work.do)

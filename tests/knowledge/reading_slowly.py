@@ -12,6 +12,7 @@ from pathlib import Path
 
 import anyio
 
+from databases import lay_down
 from yoriai.egress import Egress
 from yoriai.errors import YoriaiError
 from yoriai.jobs.jobs import Jobs
@@ -104,7 +105,7 @@ class Desk:
 
 @asynccontextmanager
 async def desk(home: Path, *, turn_s: float = 30.0) -> AsyncIterator[Desk]:
-    database = Database(f"sqlite:///{home / 'yoriai.db'}")
+    database = Database(f"sqlite:///{lay_down(home)}")
     database.migrate()
     jobs, filing, reader = (
         Jobs(database, home / "jobs.lock", turn_s),

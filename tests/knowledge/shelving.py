@@ -10,6 +10,7 @@ from pathlib import Path
 
 import anyio
 
+from databases import lay_down
 from yoriai.catalog.library import Library
 from yoriai.egress import Egress
 from yoriai.engines.router import Router
@@ -76,7 +77,7 @@ async def shelf(
     home: Path, *, watch: bool = False, egress: Egress | None = None, remotes: Sequence[RemoteSettings] = (),
     **settings: object,
 ) -> AsyncIterator[Shelf]:  # fmt: skip
-    database = Database(f"sqlite:///{home / 'yoriai.db'}")
+    database = Database(f"sqlite:///{lay_down(home)}")
     database.migrate()
     library, egress = Library(home / "models"), egress or Egress({})
     router = Router(EngineSettings(threads=1, parallel=2), remotes, library, egress)

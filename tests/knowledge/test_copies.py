@@ -35,6 +35,21 @@ async def test_a_copy_that_somebody_took_away_is_told_as_gone(kept: Shelf) -> No
     assert (gone.value.key, gone.value.values) == ("knowledge.file_gone", {"path": "a.txt"})
 
 
+async def test_a_document_whose_copy_is_gone_says_so_until_it_was_added_again(kept: Shelf) -> None:
+    rules = await kept.knowledge.collections.create(LOCAL, "rules")
+    document = await kept.upload(LOCAL, rules, "a.txt", "Ten days of leave.")
+    assert (await kept.knowledge.collections.documents(LOCAL, rules.id))[0].warnings == ()
+    (await kept.knowledge.collections.copy_of(LOCAL, rules.id, document.id)).unlink()
+    (listed,) = await kept.knowledge.collections.documents(LOCAL, rules.id)
+    assert (listed.status, listed.warnings) == ("ready", ("knowledge.warning_copy_gone",))
+    found = await kept.knowledge.search.search(LOCAL, [rules.id], "leave")
+    assert [each.document for each in found.passages] == ["a.txt"]
+    await kept.knowledge.collections.remove_documents(LOCAL, rules.id, [document.id])
+    again = await kept.upload(LOCAL, rules, "a.txt", "Ten days of leave.")
+    assert again.warnings == ()
+    assert await kept.knowledge.collections.copy_of(LOCAL, rules.id, again.id)
+
+
 async def test_a_file_that_somebody_took_away_is_told_as_gone(kept: Shelf) -> None:
     file = await kept.knowledge.adding.keep_file(ANNA, "a.txt", io.BytesIO(b"Ten days."))
     (await kept.knowledge.files.copy_of(ANNA, file.id)).unlink()

@@ -137,6 +137,15 @@ async def test_a_real_book_has_the_headings_of_its_outline_and_joined_lines() ->
     assert len(document.pages) == 130
 
 
+async def test_an_item_whose_lines_hang_below_its_mark_stays_one_paragraph() -> None:
+    """Pages of two books where a paragraph used to end with the first line of every item."""
+    guide = await parse(real("debian_ja_pdf/maint-guide.ja.pdf"))
+    found = [words for page in (9, 10) for _, _, words in blocks(guide.pages[page - 1])]
+    assert any("前処理される設定スクリプト" in words for words in found)
+    assert any("最も重要な構成要素としてもつ" in words for words in found)
+    assert not [words for words in found if words.startswith(("される", "れは", "でいますが", "な構成"))]
+
+
 async def test_only_pages_that_exist_can_be_shown(tmp_path: Path) -> None:
     path = tmp_path / "a.pdf"
     path.write_bytes(pdf([COLUMNS]))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
+from yoriai.knowledge.nearness import units
 from yoriai.knowledge.support import SUPPORTED, WEAK, Checker, claims, facts, score
 from yoriai.types import Citation
 
@@ -78,6 +80,32 @@ async def test_a_value_of_the_document_is_no_answer_about_what_it_does_not_speak
     assert await verdicts("通勤手当の上限は月額5万円です[1]。", RULES, question=asked) == ["supported"]
 
 
+PARTS = """number,name,supplier,price
+KX-204,hinge left,Nakata Metal,420
+MR-118,door seal,Ito Rubber,1250"""
+PUMP = "# Filter\nClean it every 250 hours.\n# Pressure\nIt is 3.2 bar.\nThe pump is stored dry."
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "passage", "verdict"),
+    [
+        ("Who supplies the door seal?", "Ito Rubber supplies the door seal [1].", PARTS, "supported"),
+        ("Who supplies the door seal?", "Nakata Metal supplies the door seal [1].", PARTS, "weak"),
+        ("What is the pressure of the pump?", "The pressure of the pump is 3.2 bar [1].", PUMP, "supported"),
+        (
+            "How long is the guarantee of the pump?",
+            "The guarantee of the pump is 250 hours [1].",
+            PUMP,
+            "weak",
+        ),
+    ],
+)
+async def test_a_value_is_doubted_that_stands_beside_nothing_that_it_is_said_of(
+    question: str, answer: str, passage: str, verdict: str
+) -> None:
+    assert await verdicts(answer, passage, question=question) == [verdict]
+
+
 async def test_what_the_question_is_about_may_stand_in_another_passage_of_the_document() -> None:
     checker = Checker(
         [citation(1, "It costs 12 euros."), citation(2, "Admission of parrots.")], "What do parrots cost?"
@@ -111,7 +139,7 @@ def test_real_answers_are_told_from_changed_ones() -> None:
     if not file.is_file():
         pytest.skip(f"no data at {file}")
     chance = random.Random(1)
-    true, elsewhere, changed, made_up = [], [], [], []
+    true, elsewhere, changed, made_up, swapped = [], [], [], [], []
     unrelated = "昔話に出てくる鬼の名前"
     for article in json.loads(file.read_text("utf8"))["data"][0:60:2]:
         texts = [each["context"].rpartition(" [SEP] ")[2] for each in article["paragraphs"]]
@@ -122,7 +150,17 @@ def test_real_answers_are_told_from_changed_ones() -> None:
                 facts(asked["question"]),
                 facts(f"{asked['question'].rstrip('か?？。')}は{answer}です。"),
             )
-            true.append(score(said, facts(text), question))
+            passage = replace(facts(text), units=units(text))
+            true.append(score(said, passage, question))
+            others = [each["answers"][0]["text"] for each in paragraph["qas"][1:]]
+            for other_answer in [each for each in others if each != answer][:1]:
+                swapped.append(
+                    score(
+                        facts(f"{asked['question'].rstrip('か?？。')}は{other_answer}です。"),
+                        passage,
+                        question,
+                    )
+                )
             made_up.append(score(facts(f"{unrelated}は{answer}です。"), facts(text), facts(unrelated)))
             if len(texts) > 1:
                 other = chance.choice([each for each in texts if each != text])
@@ -133,6 +171,8 @@ def test_real_answers_are_told_from_changed_ones() -> None:
                 )
                 changed.append(score(wrong, facts(text), question))
     assert share(true, WEAK) > 0.9
+    assert share(true, SUPPORTED) > 0.9
+    assert share(swapped, SUPPORTED) < 0.8  # another answer of the same passage
     assert share(elsewhere, SUPPORTED) < 0.05
     assert share(changed, WEAK) < 0.15
     assert share(made_up, WEAK) < 0.05

@@ -8,6 +8,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from databases import lay_down
 from yoriai import bootstrap
 from yoriai.bootstrap import LOCAL_OPERATOR, Services
 from yoriai.errors import (
@@ -30,6 +31,7 @@ SECRET = "The merger with Yamada is announced on Friday."
 
 @pytest.fixture
 async def services(tmp_path: Path, smollm2_path: Path) -> AsyncIterator[Services]:
+    lay_down(tmp_path)
     settings = Settings(home=tmp_path, engine=EngineSettings(threads=1, parallel=1))
     async with bootstrap.build(settings) as services:
         services.library.add(smollm2_path, name="smollm2-135m", link=True)

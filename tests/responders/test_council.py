@@ -19,7 +19,7 @@ from yoriai.deliberation import Deliberation
 from yoriai.errors import EngineBusyError, EngineLostError, NotFoundError, UnsupportedError, YoriaiError
 from yoriai.records import Council
 from yoriai.responders.council import CouncilResponder
-from yoriai.responders.members import Seat
+from yoriai.responders.sitting import Seat
 from yoriai.types import (
     ChatRequest,
     Context,
@@ -137,6 +137,11 @@ async def test_what_members_agree_on_is_borne_out_by_their_words() -> None:
         ("Air scatters blue light", ("A", "B"), ("C",)), ("The sea is mirrored", ("C",), ()),
     ]  # fmt: skip
 
+    own = {"claim": "The sea is mirrored in it:", "A": "agrees", "B": "differs", "C": "differs"}
+    mistaken = Member("chair", lambda request: claims(own) if is_claims(request) else "Well.")
+    (claim,) = (await asked(council(three(), mistaken))).deliberation.claims
+    assert (claim.agree, claim.differ) == (("C",), ("B",))
+
     row = {"claim": "Light has 7 colours", "A": "agrees", "B": "agrees", "C": "agrees"}
     made_up = Member("chair", lambda request: claims(row) if is_claims(request) else "Well.")
     assert (await asked(council(three(), made_up))).deliberation.claims == ()
@@ -240,6 +245,41 @@ async def test_time_does_not_run_while_a_model_is_loaded() -> None:
         "A": "done",
         "B": "done",
     }
+
+
+async def test_a_council_whose_tokens_are_used_up_settles_with_what_is_there_and_says_so() -> None:
+    members = [Member("one", "The air " + "scatters " * 38), Member("two", "Blue light " * 20)]
+    chair = a_chair()
+    heard = await asked(council(members, chair, max_tokens=84))
+    assert [each.max_completion_tokens for member in members for each in member.asked] == [28, 28]
+    assert chair.asked == []
+    assert heard.text.startswith("The air scatters")
+    assert heard.deliberation.stopped == "tokens"
+    assert "budget was used up" in heard.deliberation.reason
+    assert heard.states() == {"A": "done", "B": "done"}
+
+
+async def test_a_council_whose_time_is_over_settles_with_what_is_there_and_names_the_missing() -> None:
+    members = [Member("one", "The air scatters blue light."), Member("two", "Late.", waits_s=5)]
+    started = time.monotonic()
+    heard = await asked(council(members, a_chair(), max_seconds=0.3))
+    assert time.monotonic() - started < 3
+    assert heard.deliberation.stopped == "time"
+    late = heard.deliberation.contributions[1]
+    assert (late.state, late.error_key) == ("failed", "responders.council_spent")
+    assert heard.text == "The air scatters blue light.\n\n*Without [B] two, which could not answer.*"
+
+
+async def test_a_chair_that_time_cuts_off_keeps_what_it_has_written() -> None:
+    chair = Member(
+        "chair", lambda request: claims() if is_claims(request) else "It scatters [A].\n" * 3, pauses_s=0.2
+    )
+    heard = await asked(council(three(), chair, max_seconds=0.5))
+    assert heard.text.startswith("It scatters [A].")
+    assert heard.text.count("It scatters") < 3
+    assert isinstance(heard.last[0], Finish)
+    assert heard.last[0].reason == "length"
+    assert heard.deliberation.stopped == "time"
 
 
 async def test_where_all_fail_the_first_error_is_raised() -> None:

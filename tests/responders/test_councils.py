@@ -11,6 +11,7 @@ import anyio
 import psutil
 import pytest
 
+from databases import lay_down
 from yoriai import bootstrap
 from yoriai.bootstrap import LOCAL_OPERATOR, Services
 from yoriai.deliberation import Deliberation
@@ -30,6 +31,7 @@ PAIR = (ONE, TWO)
 
 @pytest.fixture
 async def services(tmp_path: Path, smollm2_path: Path) -> AsyncIterator[Services]:
+    lay_down(tmp_path)
     settings = Settings(home=tmp_path, engine=EngineSettings(threads=1, parallel=2))
     async with bootstrap.build(settings) as services:
         for name in PAIR:
@@ -119,8 +121,10 @@ async def test_a_council_is_no_member_of_itself(services: Services) -> None:
     inner = await services.councils.create(ANNA, Draft(name="inner", members=PAIR))
     outer = await services.councils.create(ANNA, Draft(name="outer", members=(ONE, "council:inner")))
     for member in ("council:outer", "council:inner", "reasoner:best-of-2(council:outer)"):
-        with pytest.raises(UsageError):
+        with pytest.raises(UsageError) as circle:
             await services.councils.change(ANNA, inner.id, members=(ONE, member))
+        assert "council:inner" in str(circle.value.values["names"])
+        assert inner.id not in str(circle.value.values["names"])  # people know names
         with pytest.raises(UsageError):
             await services.councils.change(ANNA, inner.id, chair=member)
     await services.councils.create(ANNA, Draft(name="third", members=(ONE, "council:outer")))

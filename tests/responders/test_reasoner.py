@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Any
@@ -184,6 +185,45 @@ async def test_the_answer_with_the_best_grade_stands() -> None:
     assert {each.name for each in events if isinstance(each, Stage)} >= {"sampling", "scoring", "settling"}
     graded = [each for each in inner.asked if each.response_format]
     assert all(each.temperature == 0 for each in graded)
+
+
+def prefers(choice: Callable[[str, str], int]) -> Scripted:
+    """A judge that is shown two answers."""
+
+    def says(request: ChatRequest) -> str:
+        _, first, second, *_ = re.split(r"<<<\n|\n>>>\n\nAnswer 2:\n<<<\n", request.messages[-1].text())
+        return json.dumps({"better": choice(first, second.split("\n>>>")[0])})
+
+    return Scripted(says)
+
+
+async def test_the_best_of_pairs_stands_whatever_place_it_is_shown_at() -> None:
+    samples = in_turn("I say 3.", "I say 8.", "I say 8.", "I say 6.")
+    judge = prefers(lambda first, second: 1 if first > second else 2)
+    answer, found, _ = await asked(reasoner("best-of-4+pairs", samples, judge))
+    assert answer == "I say 8."
+    assert (
+        len(judge.asked) == 4
+    )  # two comparisons, both ways round: what was said before is not held against itself
+    assert [each.score for each in found.contributions] == [0, 1, None, 0]
+    assert found.cost.calls == 8
+    assert found.stopped == ""
+    assert "both ways round" in found.reason
+
+
+@pytest.mark.parametrize("place", [1, 2])
+async def test_a_judge_that_likes_a_place_has_no_say(place: int) -> None:
+    samples, judge = in_turn("I say 3.", "I say 8."), prefers(lambda first, second: place)
+    answer, found, _ = await asked(reasoner("best-of-2+pairs", samples, judge))
+    assert answer == "I say 3."  # the first of two that are even
+    assert [each.score for each in found.contributions] == [0.5, 0.5]
+
+
+async def test_where_the_judge_compares_nothing_agreement_decides() -> None:
+    samples = in_turn("1 egg", "13 eggs", "13 eggs")
+    answer, found, _ = await asked(reasoner("best-of-3+pairs", samples, Scripted("I'd rather not.")))
+    assert answer == "13 eggs"
+    assert found.ballots
 
 
 async def test_nothing_is_drawn_after_a_perfect_grade() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from databases import lay_down
 from yoriai import bootstrap
 from yoriai.bootstrap import Services
 from yoriai.deliberation import Deliberation
@@ -23,6 +24,7 @@ MODEL = "smollm2-135m"
 
 @pytest.fixture
 async def services(tmp_path: Path, smollm2_path: Path) -> AsyncIterator[Services]:
+    lay_down(tmp_path)
     settings = Settings(
         home=tmp_path, engine=EngineSettings(threads=1, parallel=2), reasoner=ReasonerSettings(judge=MODEL)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -15,15 +16,20 @@ import psutil
 import pytest
 
 import yoriai
+from kernel_without import DENY
 from yoriai.sandbox.limits import MIB, Limits
 from yoriai.sandbox.process import EndedError, lines
 
 pytestmark = pytest.mark.anyio
 Children = Callable[[], list[psutil.Process]]
 LIMITS = Limits(step_s=20, total_s=30)
-_TASKS = """
-import sys, time
+_TASKS = f"""{DENY}
+import json, sys, time
 from yoriai.sandbox.jail import RefusedError, run, say
+
+what = json.loads(sys.argv[1])["what"]
+if what.startswith("read without "):
+    deny(what.removeprefix("read without "))
 
 def task(specification, file):
     what = specification["what"]
@@ -36,9 +42,9 @@ def task(specification, file):
             pass
     elif what == "talk":
         while True:
-            say({"words": "x" * 10_000})
+            say({{"words": "x" * 10_000}})
     elif what == "one line":
-        say({"words": "x" * 3_000_000})
+        say({{"words": "x" * 3_000_000}})
     elif what == "write":
         open("/tmp/yoriai-was-here", "w")
     elif what == "crash":
@@ -48,7 +54,7 @@ def task(specification, file):
         raise RefusedError("bomb", size="9")
     elif what == "lie":
         print("no JSON", flush=True)
-    return {"read": file.read().decode()}
+    return {{"read": file.read().decode()}}
 
 run(task)
 """
@@ -112,3 +118,16 @@ async def test_who_stops_waiting_ends_the_child(folder: Path, children: Children
     with pytest.raises(asyncio.CancelledError):
         await waiting
     assert not children()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a jail that can be demanded")
+@pytest.mark.parametrize(("without", "missing"), [("landlock", "Landlock"), ("seccomp", "seccomp")])
+async def test_a_child_that_cannot_be_jailed_opens_nothing_unless_that_was_allowed(
+    folder: Path, without: str, missing: str
+) -> None:
+    with pytest.raises(EndedError) as caught:
+        await outcome(folder, f"read without {without}")
+    assert caught.value.cause == "unjailed"
+    assert caught.value.values == {"missing": missing}
+    allowed = await outcome(folder, f"read without {without}", replace(LIMITS, unjailed=True))
+    assert allowed["result"] == {"read": "the file"}

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
+from databases import lay_down
 from yoriai.store import users
 from yoriai.store.database import Database
 from yoriai.types import Role, User
@@ -21,7 +22,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def database(path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{path}")
+    database = Database(f"sqlite:///{lay_down(path.parent)}")
     database.migrate()
     yield database
     database.close()

@@ -9,19 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
+from yoriai.conversations import Conversation, ConversationMessage
 from yoriai.records import Assistant
 from yoriai.store import assistants as rows
 from yoriai.store import conversations
 from yoriai.store.database import Database
-from yoriai.types import (
-    Citation,
-    Conversation,
-    ConversationMessage,
-    Sampling,
-    SentenceSupport,
-    Sources,
-    Support,
-)
+from yoriai.types import Citation, Sampling, SentenceSupport, Sources, Support
 
 MORNING = datetime(2026, 4, 1, 9, 0, tzinfo=UTC)
 ASSISTANT = Assistant(

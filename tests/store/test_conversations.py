@@ -12,11 +12,12 @@ import pytest
 from sqlalchemy import Connection
 
 from deliberating import COUNCIL, TREE, VOTE
+from yoriai.conversations import Conversation, ConversationMessage
 from yoriai.deliberation import Deliberation
 from yoriai.store import conversations as rows
 from yoriai.store import tokens
 from yoriai.store.database import Database
-from yoriai.types import ApiToken, Conversation, ConversationMessage, Sampling, Usage
+from yoriai.types import ApiToken, Sampling, Usage
 
 pytestmark = pytest.mark.usefixtures("people")
 MORNING = datetime(2026, 4, 1, 9, 0, tzinfo=UTC)

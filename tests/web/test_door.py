@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from databases import lay_down
 from yoriai.accounts.accounts import Accounts
 from yoriai.settings import AccountSettings
 from yoriai.store.database import Database
@@ -26,7 +27,7 @@ class Inside:
 
 @pytest.fixture
 def accounts(tmp_path: Path) -> Any:
-    database = Database(f"sqlite:///{tmp_path / 'yoriai.db'}")
+    database = Database(f"sqlite:///{lay_down(tmp_path)}")
     database.migrate()
     yield Accounts(database, AccountSettings())
     database.close()

@@ -30,6 +30,19 @@ def mark(name: str) -> str:
     return f'<span class="y-verdict y-{name}" title="&lt;{name}&gt;">'
 
 
+def test_a_members_letter_is_a_link_to_its_answer_where_there_is_such_a_member() -> None:
+    members = {"A": 'Answer A, by "<x>"', "B": "Answer B, by y"}
+    shown = "".join(render("Ten [A]. Nine [A, B], not [C], [A, C] or `[A]`.", LABELS, Notes(members=members)))
+    assert shown.count('data-member="A"') == 2
+    assert shown.count('data-member="B"') == 1
+    assert 'aria-label="Answer A, by &quot;&lt;x&gt;&quot;">A</a>]. Nine' in shown
+    assert "not [C], [A, C]" in shown
+    assert "[A]</code>" in shown
+    assert "data-member" not in "".join(render("Ten [A].", LABELS))
+    aimed = "".join(render("[A](https://example.org)", LABELS, Notes(members=members)))
+    assert "data-member" not in aimed
+
+
 def test_a_citation_is_a_link_to_its_place_with_a_name() -> None:
     shown = html("Ten days [1].")
     assert LINK in shown

@@ -22,13 +22,16 @@ _ATTACHMENT = {"Content-Disposition": 'attachment; filename="yoriai-votes.jsonl"
 
 
 class BoardQuery(BaseModel):
-    """Which votes count. `judge`: one voter, of votes that you cast or brought in."""
+    """Which votes count. `judge`: one voter, of votes that you cast or brought in. `group`: name or id of a group that
+    you are in; what those who are in it now voted here, if they are three or more.
+    """
 
     model_config = ConfigDict(extra="forbid")
     language: str = Field("", max_length=64)
     topic: Topic | None = None
     voters: Voters = "everyone"
     judge: str = Field("", max_length=200)
+    group: str = Field("", max_length=200)
     style: bool = Field(False, description="Hold length and Markdown constant.")
     named: bool = Field(False, description="Count votes that were not blind, too.")
     leaks: bool = Field(False, description="Count votes where an answer told who wrote it, too.")
@@ -53,8 +56,9 @@ async def show_board(
     query: Annotated[BoardQuery, Query()], context: CurrentContext, services: TheServices
 ) -> BoardShape:
     """Ratings by all votes that count for you: your own, those you brought in, and everybody's on shared models."""
+    group = (await services.groups.named(context.user, query.group)).id if query.group else ""
     wanted = VoteFilter(
-        language=query.language, topic=query.topic or "", voters=query.voters, judge=query.judge,
+        group=group, language=query.language, topic=query.topic or "", voters=query.voters, judge=query.judge,
         with_named=query.named, with_leaks=query.leaks,
     )  # fmt: skip
     board = await services.arena.board(context.user, wanted, with_style=query.style)

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from yoriai.api.groups import GroupIds
 from yoriai.api.principal import CurrentUser
 from yoriai.api.reading import Body, StrictRoute
 from yoriai.api.shapes import ERRORS
@@ -29,6 +30,7 @@ ToolNames = Annotated[list[ToolName], Field(max_length=64)]
 class NewAssistant(Body):
     name: Name
     sharing: Sharing = "owner"
+    group_ids: GroupIds = Field(default_factory=list)
     model: ModelName = ""
     system_prompt: Prompt = ""
     sampling: Sampling = Sampling()
@@ -43,6 +45,7 @@ class NewAssistant(Body):
 class AssistantChange(Body):
     name: Name | None = None
     sharing: Sharing | None = None
+    group_ids: GroupIds | None = None
     model: ModelName | None = None
     system_prompt: Prompt | None = None
     sampling: Sampling | None = None

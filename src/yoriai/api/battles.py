@@ -112,6 +112,12 @@ async def vote(battle_id: str, body: Ballot, user: CurrentUser, services: TheSer
     return _shape(await services.battles.vote(user, battle_id, body.winner))
 
 
+@router.delete("/api/arena/battles/{battle_id}/vote")
+async def take_vote_back(battle_id: str, user: CurrentUser, services: TheServices) -> BattleShape:
+    """It counts no more; there is no other vote on this battle."""
+    return _shape(await services.battles.take_back(user, battle_id))
+
+
 @router.delete("/api/arena/battles/{battle_id}", status_code=204, response_class=Response)
 async def delete_battle(battle_id: str, user: CurrentUser, services: TheServices) -> None:
     """Give a battle up, or forget it; a vote that was cast stays."""

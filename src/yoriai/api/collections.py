@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from yoriai.access import Action, Thing, require
 from yoriai.api.documents import DocumentShown, Tag, Tags, shown
+from yoriai.api.groups import GroupIds
 from yoriai.api.principal import CurrentContext, CurrentUser
 from yoriai.api.reading import Body, StrictRoute, name_of
 from yoriai.api.shapes import ERRORS
@@ -34,11 +35,13 @@ Id = Annotated[str, Field(max_length=64)]
 class NewCollection(Body):
     name: Name
     sharing: Sharing = "owner"
+    group_ids: GroupIds = Field(default_factory=list)
 
 
 class CollectionChange(Body):
     name: Name | None = None
     sharing: Sharing | None = None
+    group_ids: GroupIds | None = None
 
 
 class CollectionList(BaseModel):
@@ -106,7 +109,7 @@ async def list_collections(user: CurrentUser, services: TheServices, name: str =
 @router.post("/api/collections", status_code=201)
 async def create_collection(body: NewCollection, user: CurrentUser, services: TheServices) -> Collection:
     """Make an empty collection."""
-    return await services.knowledge.collections.create(user, body.name, body.sharing)
+    return await services.knowledge.collections.create(user, body.name, body.sharing, body.group_ids)
 
 
 @router.post("/api/collections/search")
@@ -131,9 +134,9 @@ async def show_collection(collection_id: str, user: CurrentUser, services: TheSe
 async def change_collection(
     collection_id: str, body: CollectionChange, user: CurrentUser, services: TheServices
 ) -> Collection:
-    """Rename it, share it."""
+    """Rename it, share it with everyone, or with groups that you are in."""
     return await services.knowledge.collections.change(
-        user, collection_id, name=body.name, sharing=body.sharing
+        user, collection_id, name=body.name, sharing=body.sharing, group_ids=body.group_ids
     )
 
 

@@ -15,8 +15,9 @@ from yoriai.api.reading import Body, StrictRoute
 from yoriai.api.shapes import ERRORS
 from yoriai.api.state import TheServices
 from yoriai.chat.comparisons import LEAST, MOST, Asked, Compared
+from yoriai.conversations import Conversation, ConversationMessage
 from yoriai.records import Comparison
-from yoriai.types import Conversation, ConversationMessage, Language, Sampling
+from yoriai.types import Language, Sampling
 
 router = APIRouter(route_class=StrictRoute, tags=["Comparisons"], responses=ERRORS)
 Id = Annotated[str, Field(max_length=64)]

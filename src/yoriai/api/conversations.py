@@ -16,7 +16,8 @@ from yoriai.api.state import TheServices
 from yoriai.api.streaming import EventStream
 from yoriai.chat.chat import LONGEST_SEARCH
 from yoriai.chat.reply import ReplyUpdate
-from yoriai.types import Conversation, ConversationMessage, Sampling, ToolName
+from yoriai.conversations import Conversation, ConversationMessage
+from yoriai.types import Sampling, ToolName
 
 router = APIRouter(route_class=StrictRoute, tags=["Conversations"], responses=ERRORS)
 Title = Annotated[str, Field(max_length=200)]

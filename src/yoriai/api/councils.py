@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from yoriai.api.groups import GroupIds
 from yoriai.api.principal import CurrentUser
 from yoriai.api.reading import Body, StrictRoute
 from yoriai.api.shapes import ERRORS
@@ -19,7 +20,9 @@ from yoriai.responders.councils import (
     MOST_MEMBERS,
     MOST_ROUNDS,
     MOST_SECONDS,
+    MOST_SECONDS_IN_ALL,
     MOST_TOKENS,
+    MOST_TOKENS_IN_ALL,
     Draft,
     Mode,
 )
@@ -34,30 +37,38 @@ Chair = Annotated[str, Field(max_length=256)]
 Rounds = Annotated[int, Field(ge=1, le=MOST_ROUNDS)]
 MemberTokens = Annotated[int, Field(ge=16, le=MOST_TOKENS)]
 MemberSeconds = Annotated[float, Field(ge=1, le=MOST_SECONDS)]
+MaxTokens = Annotated[int, Field(ge=64, le=MOST_TOKENS_IN_ALL)]
+MaxSeconds = Annotated[float, Field(ge=1, le=MOST_SECONDS_IN_ALL)]
 
 
 class NewCouncil(Body):
     name: Name
     members: Members
     sharing: Sharing = "owner"
+    group_ids: GroupIds = Field(default_factory=list)
     chair: Chair = ""
     mode: Mode = "synthesise"
     reviews: bool = False
     rounds: Rounds = 1
     member_tokens: MemberTokens = 1024
     member_seconds: MemberSeconds = 300
+    max_tokens: MaxTokens = 65_536
+    max_seconds: MaxSeconds = 3600
 
 
 class CouncilChange(Body):
     name: Name | None = None
     members: Members | None = None
     sharing: Sharing | None = None
+    group_ids: GroupIds | None = None
     chair: Chair | None = None
     mode: Mode | None = None
     reviews: bool | None = None
     rounds: Rounds | None = None
     member_tokens: MemberTokens | None = None
     member_seconds: MemberSeconds | None = None
+    max_tokens: MaxTokens | None = None
+    max_seconds: MaxSeconds | None = None
 
 
 class CouncilList(BaseModel):

@@ -20,9 +20,10 @@ from yoriai.api.state import TheServices
 from yoriai.api.streaming import close
 from yoriai.bootstrap import Services
 from yoriai.errors import NotFoundError
+from yoriai.models import POOLED
 from yoriai.records import McpServer
 from yoriai.tools.mcp_servers import Look, pin_of
-from yoriai.types import POOLED, ChatRequest, Context, Message
+from yoriai.types import ChatRequest, Context, Message
 
 router = APIRouter(route_class=StrictRoute, tags=["MCP"], responses=ERRORS)
 Argument = Annotated[str, Field(max_length=4096)]

@@ -20,7 +20,8 @@ from yoriai.catalog.pulls import Pull
 from yoriai.catalog.report import OpennessReport, report
 from yoriai.evaluation.outlook import Use, row
 from yoriai.i18n.catalogue import error_text
-from yoriai.types import Language, ModelKind, ResponderInfo
+from yoriai.models import ModelKind, ResponderInfo
+from yoriai.types import Language
 
 router = APIRouter(route_class=StrictRoute, tags=["Models"], responses=ERRORS)
 

@@ -27,7 +27,6 @@ from yoriai.api.vector_store_shapes import (
     VectorStoreFile,
     VectorStoreFileList,
     file_shape,
-    tags_of,
 )
 from yoriai.bootstrap import Services
 from yoriai.errors import NotFoundError, UsageError
@@ -78,7 +77,7 @@ async def create_file_batch(
     await knowledge.collections.get(user, vector_store_id)
     files = [(await knowledge.files.get(user, file_id), attributes) for file_id, attributes in wanted]
     for file, attributes in files:
-        await knowledge.adding.attach(user, vector_store_id, file, tags=tags_of(attributes))
+        await knowledge.adding.attach(user, vector_store_id, file, attributes=attributes)
     batch = _Batch(
         id=f"vsfb_{secrets.token_hex(12)}", store_id=vector_store_id,
         file_ids=tuple(file.id for file, _ in files), created_at=int(time.time()),

@@ -9,7 +9,7 @@ from yoriai.api.reading import StrictRoute
 from yoriai.api.shapes import ERRORS, Model, ModelList
 from yoriai.api.state import TheServices
 from yoriai.errors import NotFoundError
-from yoriai.types import ResponderInfo
+from yoriai.models import ResponderInfo
 
 router = APIRouter(route_class=StrictRoute, tags=["OpenAI"], responses=ERRORS)
 

@@ -30,7 +30,6 @@ from yoriai.api.vector_store_shapes import (
     file_shape,
     hit_shape,
     store_shape,
-    tags_of,
 )
 from yoriai.bootstrap import Services
 from yoriai.errors import ConflictError
@@ -47,7 +46,7 @@ Filter = Annotated[FileStatus | None, Query()]
 async def create_vector_store(body: NewVectorStore, user: CurrentUser, services: TheServices) -> VectorStore:
     """Make a collection, of files that were uploaded."""
     files = [await services.knowledge.files.get(user, file_id) for file_id in body.file_ids]
-    collection = await _created(services, user, body.name.strip() or "vector store")
+    collection = await _created(services, user, body.name.strip() or "vector store", body.metadata)
     for file in files:
         await services.knowledge.adding.attach(user, collection.id, file)
     return await _store(services, user, collection.id)
@@ -75,8 +74,9 @@ async def show_vector_store(vector_store_id: str, user: CurrentUser, services: T
 async def change_vector_store(
     vector_store_id: str, body: VectorStoreChange, user: CurrentUser, services: TheServices
 ) -> VectorStore:
-    """Rename a collection."""
-    await services.knowledge.collections.change(user, vector_store_id, name=body.name)
+    """Rename a collection, or note something of it."""
+    metadata = body.metadata or {} if "metadata" in body.model_fields_set else None
+    await services.knowledge.collections.change(user, vector_store_id, name=body.name, metadata=metadata)
     return await _store(services, user, vector_store_id)
 
 
@@ -95,9 +95,7 @@ async def attach_file(
     user = context.user
     await services.knowledge.collections.get(user, vector_store_id)
     file = await services.knowledge.files.get(user, body.file_id)
-    document = await services.knowledge.adding.attach(
-        user, vector_store_id, file, tags=tags_of(body.attributes)
-    )
+    document = await services.knowledge.adding.attach(user, vector_store_id, file, attributes=body.attributes)
     return file_shape(document, context.language)
 
 
@@ -134,8 +132,9 @@ async def change_vector_store_file(
     vector_store_id: str, file_id: str, body: FileAttributes, context: CurrentContext, services: TheServices
 ) -> VectorStoreFile:
     """Set a document's attributes."""
-    tags = tags_of(body.attributes)
-    document = await services.knowledge.collections.tag(context.user, vector_store_id, file_id, tags)
+    document = await services.knowledge.collections.tag(
+        context.user, vector_store_id, file_id, attributes=body.attributes or {}
+    )
     return file_shape(document, context.language)
 
 
@@ -182,12 +181,13 @@ async def _store(services: Services, user: User, collection_id: str) -> VectorSt
     return store_shape(await services.knowledge.collections.status(user, collection_id))
 
 
-async def _created(services: Services, user: User, name: str) -> Collection:
+async def _created(services: Services, user: User, name: str, metadata: dict[str, str] | None) -> Collection:
     """OpenAI's names may be given twice, ours are told apart."""
     for number in range(1, 1000):
         try:
             suffix = f" ({number})" if number > 1 else ""
-            return await services.knowledge.collections.create(user, name[: 200 - len(suffix)] + suffix)
+            numbered = name[: 200 - len(suffix)] + suffix
+            return await services.knowledge.collections.create(user, numbered, metadata=metadata)
         except ConflictError:
             continue
     raise ConflictError("knowledge.collection_exists", param="name", name=name)

@@ -134,6 +134,7 @@ def allowed(action: Action) -> Callable[[User], User]:
 CurrentUser = Annotated[User, Depends(current_user)]
 CurrentContext = Annotated[Context, Depends(current_context)]
 Administrator = Annotated[User, Depends(allowed(Action.MANAGE_USERS))]
+GroupManager = Annotated[User, Depends(allowed(Action.MANAGE_GROUPS))]
 ModelManager = Annotated[User, Depends(allowed(Action.MANAGE_MODELS))]
 ToolManager = Annotated[User, Depends(allowed(Action.MANAGE_TOOLS))]
 MetricsReader = Annotated[User, Depends(allowed(Action.SEE_METRICS))]

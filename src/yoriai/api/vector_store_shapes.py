@@ -1,6 +1,7 @@
 """OpenAI's shapes of vector stores, and our values in them. A vector store is a collection, its files are documents.
 
-A file's attributes are kept as tags, `key=value`; `vector_store_filters` asks for them.
+A file's attributes are kept as tags, `key=value`, with their types; `vector_store_filters` asks for them. Where a
+passage stands is told beside what OpenAI tells, in `yoriai`.
 """
 
 from __future__ import annotations
@@ -10,15 +11,19 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from yoriai.i18n.catalogue import text
+from yoriai.knowledge.attributes import attributes_of
 from yoriai.knowledge.collections import Status
-from yoriai.knowledge.conditions import plain
 from yoriai.knowledge.passage import FoundPassage
 from yoriai.knowledge.search import LONGEST_QUERY
 from yoriai.records import KnownDocument
 from yoriai.types import Language
 
 Text = Annotated[str, Field(max_length=512)]
-Attributes = Annotated[dict[Annotated[str, Field(max_length=64)], Text | float | bool], Field(max_length=16)]
+Key = Annotated[str, Field(max_length=64)]
+Whole = Annotated[int, Field(ge=-(2**53), le=2**53)]  # what JSON carries everywhere
+Attributes = Annotated[dict[Key, Text | bool | Whole | float], Field(max_length=16)]
+Metadata = Annotated[dict[Key, Text], Field(max_length=16)]
+Values = dict[str, str | bool | int | float]
 FileStatus = Literal["in_progress", "completed", "failed", "cancelled"]
 _STATUS: dict[str, FileStatus] = {
     "queued": "in_progress",
@@ -36,10 +41,12 @@ class _Asked(BaseModel):
 class NewVectorStore(_Asked):
     name: Annotated[str, Field(max_length=200)] = ""
     file_ids: Annotated[list[Text], Field(max_length=10_000)] = []
+    metadata: Metadata | None = None
 
 
 class VectorStoreChange(_Asked):
     name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    metadata: Metadata | None = None  # all of it; none given: it stays
 
 
 class NewVectorStoreFile(_Asked):
@@ -48,7 +55,7 @@ class NewVectorStoreFile(_Asked):
 
 
 class FileAttributes(_Asked):
-    attributes: Attributes
+    attributes: Attributes | None
 
 
 class RankingOptions(_Asked):
@@ -118,7 +125,7 @@ class VectorStoreFile(BaseModel):
     usage_bytes: int
     status: FileStatus
     last_error: LastError | None
-    attributes: dict[str, str]
+    attributes: Values
     filename: str
 
 
@@ -142,12 +149,25 @@ class FileContent(BaseModel):
     next_page: None = None
 
 
+class Place(BaseModel):
+    """Where the words stand, and what either half of the search thought of them."""
+
+    document_id: str
+    passage_id: str
+    page: int
+    start: int  # in the page's text
+    end: int
+    lexical: float | None
+    dense: float | None
+
+
 class SearchResult(BaseModel):
     file_id: str
     filename: str
     score: float
-    attributes: dict[str, str | float]
+    attributes: Values
     content: list[TextContent]
+    yoriai: Place
 
 
 class SearchResults(BaseModel):
@@ -165,7 +185,7 @@ def store_shape(status: Status) -> VectorStore:
     return VectorStore(
         id=collection.id, created_at=int(collection.created_at.timestamp()), name=collection.name,
         usage_bytes=status.size_bytes, status="in_progress" if waiting else "completed",
-        last_active_at=int(collection.updated_at.timestamp()),
+        last_active_at=int(collection.updated_at.timestamp()), metadata=collection.metadata,
         file_counts=FileCounts(
             in_progress=waiting, completed=completed, failed=documents.get("failed", 0),
             cancelled=documents.get("stopped", 0), total=sum(documents.values()),
@@ -182,26 +202,14 @@ def file_shape(document: KnownDocument, language: Language) -> VectorStoreFile:
 
 
 def hit_shape(hit: FoundPassage) -> SearchResult:
-    """`attributes` tells where in the document the words stand: page, and places in the page's text."""
-    attributes: dict[str, str | float] = {
-        "document_id": hit.document_id, "passage_id": hit.passage_id, "page": hit.page, "start": hit.start,
-        "end": hit.end,
-    }  # fmt: skip
-    attributes |= {
-        name: value for name, value in (("lexical", hit.lexical), ("dense", hit.dense)) if value is not None
-    }
     return SearchResult(
-        file_id=hit.file_id or hit.document_id, filename=hit.document, score=hit.score, attributes=attributes,
+        file_id=hit.file_id or hit.document_id, filename=hit.document, score=hit.score, attributes=hit.attributes,
         content=[TextContent(text=hit.text)],
+        yoriai=Place(
+            document_id=hit.document_id, passage_id=hit.passage_id, page=hit.page, start=hit.start, end=hit.end,
+            lexical=hit.lexical, dense=hit.dense,
+        ),
     )  # fmt: skip
-
-
-def tags_of(attributes: dict[str, Any] | None) -> list[str]:
-    return [f"{key}={plain(value)}" for key, value in (attributes or {}).items()]
-
-
-def attributes_of(document: KnownDocument) -> dict[str, str]:
-    return {key: value for key, sign, value in (tag.partition("=") for tag in document.tags) if sign}
 
 
 def _error(document: KnownDocument, language: Language) -> LastError | None:

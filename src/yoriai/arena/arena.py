@@ -7,7 +7,7 @@ between models that everybody may use. The page, the API and the CLI ask here; `
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from random import Random
@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 from anyio import to_thread
 
 from yoriai.access import Action, can, owners, require
+from yoriai.accounts import groups
 from yoriai.arena.board import Board, board, games_of
 from yoriai.arena.exchange import Reader, derived, key_of, line
 from yoriai.arena.facts import Facts
@@ -24,12 +25,16 @@ from yoriai.errors import UsageError
 from yoriai.records import Turn, Vote, VoteFilter, Winner
 from yoriai.responders.registry import Registry
 from yoriai.store import votes as rows
-from yoriai.store.database import Database
+from yoriai.store.database import Connection, Database
 from yoriai.types import User
 
 _BATCH, _BATCH_CHARACTERS = 500, 4_000_000  # in one transaction: others get to write between two
 _PAGE = 100  # votes that are read at once to be given out
+FEWEST_VOTERS = 3  # of a group: of two, each would see from the board how the other voted
 _OF_ONE_USER = ("assistant:", "collection:", "council:")  # names that mean something else to everybody
+
+
+Along = Callable[[Connection, Vote], None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +46,7 @@ class Cast:
     winner: Winner
     conversation_a: tuple[Turn, ...]
     conversation_b: tuple[Turn, ...]
+    id: str = ""  # of the battle that it is cast on; empty: a new one
     is_blind: bool = True
     from_documents: bool = False  # answered from a collection
 
@@ -59,20 +65,41 @@ class Arena:
         self._registry = registry
         self._facts = facts
 
-    async def record(self, user: User, cast: Cast) -> Vote:
-        """Keep a vote of this user.
+    async def record(self, user: User, cast: Cast, along: Along | None = None) -> Vote:
+        """Keep a vote of this user. `along`: what else is written, or refused, in the same transaction.
 
         Raises:
-            UsageError: both answers are of the same model.
+            UsageError: both answers are of the same model. Else what `along` raises; then nothing is kept.
         """
         if cast.model_a == cast.model_b:
             raise UsageError("arena.same_model", model=cast.model_a)
         vote = await to_thread.run_sync(_vote, user, cast)
-        await self._database.write(lambda connection: rows.add_unknown(connection, owners(user), [vote]))
+
+        def work(connection: Connection) -> None:
+            if along:
+                along(connection, vote)
+            rows.add_unknown(connection, owners(user), [vote])
+
+        await self._database.write(work)
         return vote
 
+    async def forget(self, user: User, vote_id: str, along: Callable[[Connection], None]) -> None:
+        """It counts no more; `along` is written in the same transaction. Raises: what `along` raises."""
+
+        def work(connection: Connection) -> None:
+            along(connection)
+            rows.remove(connection, owners(user), vote_id)
+
+        await self._database.write(work)
+
     async def board(self, user: User, wanted: VoteFilter, *, with_style: bool = False) -> Board:
-        """Of all votes that count for this user. `with_style`: length and Markdown held constant."""
+        """Of all votes that count for this user. `with_style`: length and Markdown held constant.
+
+        Raises:
+            NotFoundError: the group that is wanted isn't there, or isn't this user's to see.
+        """
+        if wanted.group and await self._voters(user, wanted) < FEWEST_VOTERS:
+            return replace(board([], wanted), is_withheld=True)
         found = await self._tallies(user, wanted, with_style=with_style)
         made = await to_thread.run_sync(lambda: board(found, wanted, with_style=with_style))
         facts = await self._facts.of([row.model for row in made.rows])
@@ -140,6 +167,13 @@ class Arena:
             lambda connection: rows.tallies(connection, owners(user), wanted, with_style=with_style)
         )
 
+    async def _voters(self, user: User, wanted: VoteFilter) -> int:
+        def work(connection: Connection) -> int:
+            groups.found(connection, user, wanted.group)
+            return rows.voters(connection, owners(user), wanted)
+
+        return await self._database.read(work)
+
     async def _shown(self, name: str, user: User) -> str:
         return await self._registry.present_name(name, user) if is_private(name) else name
 
@@ -164,7 +198,7 @@ def is_private(name: str) -> bool:
 
 
 def _vote(user: User, cast: Cast) -> Vote:
-    vote_id = secrets.token_hex(16)
+    vote_id = cast.id or secrets.token_hex(16)
     plain: dict[str, Any] = {
         "question_id": vote_id, "judge": user.name, "voted_at": datetime.now(UTC), "language": "",
         "model_a": cast.model_a, "model_b": cast.model_b, "winner": cast.winner, "is_blind": cast.is_blind,

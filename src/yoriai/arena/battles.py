@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from yoriai.arena.arena import Arena, Cast
-from yoriai.chat.comparisons import Asked, Column, Compared, Comparisons, is_open
+from yoriai.chat.comparisons import Asked, Column, Compared, Comparisons, forget_vote, is_open, reveal
 from yoriai.errors import ConflictError, NotFoundError, UsageError
 from yoriai.records import Turn, Winner
 from yoriai.responders.registry import Registry
@@ -49,7 +49,6 @@ class Battles:
     ) -> None:
         self._database, self._registry = database, registry
         self._comparisons, self._arena = comparisons, arena
-        self._voting: set[str] = set()
 
     async def contenders(self, user: User) -> list[str]:
         """Who is drawn from where nobody is named: every model that can chat."""
@@ -96,21 +95,12 @@ class Battles:
         return await self._comparisons.ask(context, battle_id, text)
 
     async def vote(self, user: User, battle_id: str, winner: Winner) -> Battle:
-        """Keep the vote, then tell the names.
+        """Keep the vote and tell the names, in one transaction.
 
         Raises:
             NotFoundError. ConflictError: it was voted on already, an answer is still being written, or one is missing:
             what nobody could read is not to be judged.
         """
-        if battle_id in self._voting:  # a second click while the first is being kept
-            raise ConflictError("arena.voted_already")
-        self._voting.add(battle_id)
-        try:
-            return await self._vote(user, battle_id, winner)
-        finally:
-            self._voting.discard(battle_id)
-
-    async def _vote(self, user: User, battle_id: str, winner: Winner) -> Battle:
         battle = await self._unvoted(user, battle_id)
         if battle.compared.is_running:
             raise ConflictError("chat.compare_running")
@@ -120,10 +110,20 @@ class Battles:
         name_a, name_b = await self._comparisons.names(user, battle_id)
         cast = Cast(
             model_a=name_a, model_b=name_b, winner=winner, conversation_a=_turns(first), conversation_b=_turns(second),
-            from_documents=_COLLECTION in name_a or _COLLECTION in name_b,
+            id=battle_id, from_documents=_COLLECTION in name_a or _COLLECTION in name_b,
         )  # fmt: skip
-        vote = await self._arena.record(user, cast)
-        await self._comparisons.reveal(user, battle_id, winner=winner, leak=vote.leak)
+        await self._arena.record(
+            user, cast, lambda connection, vote: reveal(connection, user, battle_id, winner=winner, leak=vote.leak)
+        )  # fmt: skip
+        return await self.get(user, battle_id)
+
+    async def take_back(self, user: User, battle_id: str) -> Battle:
+        """The vote counts no more. Who answered is known now, so there is no other vote on this battle.
+
+        Raises: NotFoundError: no such battle, or no vote on it.
+        """
+        await self.get(user, battle_id)
+        await self._arena.forget(user, battle_id, lambda connection: forget_vote(connection, user, battle_id))
         return await self.get(user, battle_id)
 
     async def stop(self, user: User, battle_id: str) -> None:

@@ -77,6 +77,7 @@ class Board:
     left_out_leaks: int = 0  # and those where an answer told its name
     left_out_style: int = 0  # and, where style is held constant, those without texts
     left_out_models: int = 0  # beyond the largest board
+    is_withheld: bool = False  # so few people of a group have voted that it would tell how each of them did
     style: Mapping[str, float] | None = (
         None  # points for one standard deviation more of it; None: not held constant
     )

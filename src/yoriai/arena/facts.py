@@ -18,7 +18,7 @@ from yoriai.catalog.measurement import Measurement
 from yoriai.catalog.openness import verdict
 from yoriai.catalog.policy import Policy
 from yoriai.evaluation.results import Results
-from yoriai.types import InstalledModel, Verdict
+from yoriai.models import InstalledModel, Verdict
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -39,6 +39,8 @@ def country(code: str, language: Language) -> str:
 
 
 def _verdict(board: Board, language: Language) -> str:
+    if board.is_withheld:
+        return text("arena.board_withheld", language)
     if not board.rows:
         return text("arena.board_empty", language)
     if board.leader:

@@ -10,11 +10,10 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
-from importlib.resources import files
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from yoriai.catalog import package_files
 from yoriai.catalog.hardware import Backend, Gpu
 from yoriai.errors import UsageError
 
@@ -74,8 +73,7 @@ class Cards(_Row):
 @cache
 def load() -> Cards:
     """The package's own file."""
-    text = (files("yoriai.catalog") / "cards.yaml").read_text("utf8")
-    return Cards.model_validate(yaml.safe_load(text))
+    return Cards.model_validate(package_files.read("cards.yaml"))
 
 
 def normal(text: str) -> str:

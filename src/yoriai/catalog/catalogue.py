@@ -7,7 +7,6 @@ Owns the file's format. Knows where weights may come from, not how they come. `b
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -15,8 +14,10 @@ from urllib.parse import urlsplit
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from yoriai.catalog import package_files
 from yoriai.errors import UsageError
-from yoriai.types import ModelKind, Sampling
+from yoriai.models import ModelKind
+from yoriai.types import Sampling
 
 _MAX_BYTES = 1_000_000
 _NAME = r"^[a-z0-9][a-z0-9._-]{0,80}$"
@@ -193,10 +194,9 @@ def load(user_file: Path | None = None) -> dict[str, Entry]:
     Raises:
         UsageError: the user's file isn't right; the message names the place.
     """
-    package = files("yoriai.catalog") / "catalogue.yaml"
-    entries = _entries(package.read_text("utf8"), "catalogue.yaml")
+    entries = _entries(package_files.read("catalogue.yaml"), "catalogue.yaml")
     if user_file is not None and user_file.is_file():
-        entries |= _entries(_read(user_file), str(user_file))
+        entries |= _entries(_parsed(_read(user_file), str(user_file)), str(user_file))
     return entries
 
 
@@ -211,12 +211,15 @@ def _read(path: Path) -> str:
         raise UsageError("catalog.catalogue_broken", path=str(path), detail=str(error)) from error
 
 
-def _entries(text: str, path: str) -> dict[str, Entry]:
+def _parsed(text: str, path: str) -> Any:
     try:
-        document = yaml.load(text, Loader=_Loader)  # noqa: S506 — a SafeLoader
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 — a SafeLoader
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         detail = " ".join(str(error).split())
         raise UsageError("catalog.catalogue_broken", path=path, detail=detail[:300]) from error
+
+
+def _entries(document: Any, path: str) -> dict[str, Entry]:
     if document is None:
         return {}
     if not isinstance(document, dict):

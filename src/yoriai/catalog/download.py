@@ -34,8 +34,8 @@ from yoriai.errors import (
     NotFoundError,
     YoriaiError,
 )
+from yoriai.models import InstalledModel
 from yoriai.settings import DownloadSettings
-from yoriai.types import InstalledModel
 
 log = logging.getLogger("yoriai.catalog")
 

@@ -15,7 +15,8 @@ from pydantic import ValidationError
 from yoriai.catalog.caches import caches, sliding
 from yoriai.catalog.gguf import Header
 from yoriai.errors import ModelFileError
-from yoriai.types import InstalledModel, ModelKind, Origin, Sampling
+from yoriai.models import InstalledModel, ModelKind, Origin
+from yoriai.types import Sampling
 
 # Encoders: they make vectors and no text.
 _ENCODERS = (

@@ -17,7 +17,7 @@ from yoriai.catalog.speed import Ask, Efficiency, Prediction, predict
 from yoriai.catalog.split import Load
 from yoriai.catalog.work import Work
 from yoriai.errors import ModelFileError
-from yoriai.types import InstalledModel
+from yoriai.models import InstalledModel
 
 log = logging.getLogger("yoriai.catalog")
 

@@ -40,6 +40,9 @@ CPU_OTHER = (60.0, 30.0)
 # Qwen2.5-Coder-0.5B at 200 and 1000 tokens of context.
 CPU_LOOK_PICOSECONDS: tuple[float, float] = (16_000.0, 4_500.0)
 CPU_LOOK_NUMBER_PICOSECONDS: tuple[float, float] = (45.0, 20.6)
+# With a quantised cache, over that of a token that is generated with f16; in a prompt, too: many don't look at once
+# then. SmolLM2-135M at 100 and 1000 tokens, docs/log.md, "Quantised cache".
+CPU_QUANTISED_LOOK_TIMES: Mapping[str, float] = {"q8_0": 1.6, "q4_0": 2.9}
 # What a layer takes besides: starting its operations, and for each number of its width norms, rotations, activation.
 # For each entry of the vocabulary: choosing the token. From the same profiles; in prompts from the same models.
 CPU_LAYER_S: tuple[float, float] = (45e-6, 28e-6)

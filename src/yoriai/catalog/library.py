@@ -27,7 +27,7 @@ from yoriai.catalog.facts import Details, check_language_model, describe
 from yoriai.catalog.gguf import Header, read_header
 from yoriai.catalog.manifest import Manifest, load, resolve
 from yoriai.errors import ConflictError, ModelFileError, NotFoundError, UsageError
-from yoriai.types import InstalledModel
+from yoriai.models import InstalledModel
 
 log = logging.getLogger("yoriai.catalog")
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from yoriai.catalog import package_files
 
 Value = Literal["yes", "conditional", "no", "unknown"]
 Relation = Literal["training", "merging", "distillation", "outputs", "quantization"]
@@ -95,8 +95,11 @@ class Records:
 
 def load() -> Records:
     """Raises: ValueError: the package's own files aren't right (a test reads them)."""
-    licences = {name: _licence(name, entries) for name, entries in _merged(_read("licences.yaml")).items()}
-    document = _read("families.yaml")
+    licences = {
+        name: _licence(name, entries)
+        for name, entries in _merged(package_files.read("licences.yaml")).items()
+    }
+    document = package_files.read("families.yaml")
     merged = _merged({**document["families"], **document["templates"]})
     families = {name: _family(name, merged[name]) for name in document["families"]}
     return Records(
@@ -105,12 +108,6 @@ def load() -> Records:
         licence_names=_names(licences),
         family_names=_names(families),
     )
-
-
-def _read(file: str) -> dict[str, dict[str, Any]]:
-    text = (files("yoriai.catalog") / file).read_text("utf8")
-    document: dict[str, dict[str, Any]] = yaml.safe_load(text)
-    return document
 
 
 def _merged(entries: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
+
+from yoriai.catalog import package_files
 
 _PIECE = re.compile(r"[^\W\d_]+|\d+")
 
@@ -27,7 +27,7 @@ class Maker(BaseModel):
 @cache
 def load() -> tuple[Maker, ...]:
     """Raises: ValueError: the package's own file isn't right (a test reads it)."""
-    document = yaml.safe_load((files("yoriai.catalog") / "makers.yaml").read_text("utf8"))
+    document = package_files.read("makers.yaml")
     return tuple(Maker(name=name, **fields) for name, fields in document.items())
 
 

@@ -11,7 +11,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from yoriai.types import InstalledModel
+from yoriai.models import InstalledModel
 
 
 class Manifest(BaseModel):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal, Protocol
 
 from yoriai.catalog.facts import is_encoder
-from yoriai.types import POOLED, InstalledModel, ModelKind
+from yoriai.models import POOLED, InstalledModel, ModelKind
 
 KvType = Literal["f16", "q8_0", "q4_0"]
 

@@ -21,7 +21,7 @@ from yoriai.catalog.licences import (
     Relation,
     Value,
 )
-from yoriai.types import Verdict
+from yoriai.models import Verdict
 
 # The later, the stricter. What isn't known may be anything, but a limit that is known stays one.
 _GRANTED: Sequence[Value] = ("yes", "unknown", "conditional", "no")

@@ -14,7 +14,7 @@ from yoriai.catalog.catalogue import Entry
 from yoriai.catalog.licences import Records
 from yoriai.catalog.openness import Openness, assess, assess_file, inherit, verdict
 from yoriai.errors import ForbiddenError
-from yoriai.types import InstalledModel, Verdict
+from yoriai.models import InstalledModel, Verdict
 
 
 class Policy:

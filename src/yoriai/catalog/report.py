@@ -7,7 +7,8 @@ from pydantic import BaseModel
 from yoriai.catalog.licences import COMPONENTS, FREEDOMS, QUESTIONS, Relation, Value
 from yoriai.catalog.openness import Finding, Openness, Reason, Step, is_free, verdict
 from yoriai.i18n.catalogue import text
-from yoriai.types import Language, Verdict
+from yoriai.models import Verdict
+from yoriai.types import Language
 
 
 class ReasonShown(BaseModel):

@@ -15,7 +15,7 @@ from yoriai.catalog.caches import Cache, caches, natural
 from yoriai.catalog.facts import is_encoder, kind_of, repacked_bytes
 from yoriai.catalog.gguf import Header, Tensor
 from yoriai.errors import ModelFileError
-from yoriai.types import InstalledModel, ModelKind
+from yoriai.models import InstalledModel, ModelKind
 
 # Where the numbers are from: a file's header, the catalogue's verified facts, or a guess from the size alone.
 Origin = Literal["header", "catalogue", "estimate"]

@@ -15,7 +15,7 @@ from yoriai.catalog.gguf import read_header
 from yoriai.catalog.library import Library, read_model
 from yoriai.catalog.shape import Shape
 from yoriai.errors import ModelFileError, NotFoundError
-from yoriai.types import InstalledModel
+from yoriai.models import InstalledModel
 
 log = logging.getLogger("yoriai.catalog")
 

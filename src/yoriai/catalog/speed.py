@@ -16,10 +16,10 @@ from typing import Literal
 
 from yoriai.catalog import kernels
 from yoriai.catalog.hardware import Gpu, Machine
-from yoriai.catalog.memory import ELEMENT_BYTES, MICRO_BATCH
+from yoriai.catalog.memory import ELEMENT_BYTES, MICRO_BATCH, KvType
 from yoriai.catalog.plan import Plan
 from yoriai.catalog.work import BYTES_PER_WEIGHT, Work, bytes_of
-from yoriai.types import POOLED
+from yoriai.models import POOLED
 
 # What decides, and what a person should know about it; `catalog.speed_words` says it.
 ReasonName = Literal["memory", "compute", "in_ram", "half_slow", "transfer", "cores"]
@@ -95,6 +95,7 @@ class _Part:
     weights: Mapping[str, int]
     layers: range
     has_output: bool
+    kv: KvType
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -152,7 +153,10 @@ def _parts(work: Work, plan: Plan, machine: Machine) -> list[_Part]:
         has_output = index == with_output
         weights.update(work.output if has_output else {})
         if weights:
-            parts.append(_Part(name=name, gpu=gpu, weights=weights, layers=layers, has_output=has_output))
+            part = _Part(
+                name=name, gpu=gpu, weights=weights, layers=layers, has_output=has_output, kv=plan.load.kv
+            )
+            parts.append(part)
     return parts
 
 
@@ -176,8 +180,8 @@ def _generation(work: Work, part: _Part, machine: Machine, ask: Ask, threads: in
     bandwidth = part.gpu.bandwidth_bytes_per_s if part.gpu else machine.memory_bandwidth_bytes_per_s
     if not bandwidth:
         return None
-    each = ELEMENT_BYTES["f16"]
-    moved = bytes_of(part.weights) + ask.users * _cache_bytes(work, part.layers, ask.depth, each)
+    cache = _cache_bytes(work, part.layers, ask.depth, ELEMENT_BYTES[part.kv])
+    moved = bytes_of(part.weights) + ask.users * cache
     if part.gpu is None:
         compute = ask.users * _cpu_seconds(work, part, ask.depth, threads, phase=0)
         memory = moved / (bandwidth * kernels.RAM_SHARE)
@@ -206,8 +210,7 @@ def _cpu_seconds(work: Work, part: _Part, depth: float, threads: int, phase: Lit
         (count - output.get(kind, 0)) * kernels.CPU_PICOSECONDS.get(kind, kernels.CPU_OTHER)[phase]
         for kind, count in part.weights.items()
     )
-    look = kernels.CPU_LOOK_PICOSECONDS[phase] + work.head_size * kernels.CPU_LOOK_NUMBER_PICOSECONDS[phase]
-    looks = _looks(work, part.layers, depth) * look
+    looks = _looks(work, part.layers, depth) * _look_picoseconds(work, part.kv, phase)
     fixed = len(part.layers) * kernels.CPU_LAYER_S[phase]
     if phase == 1:
         return (weights + looks) * 1e-12 / threads + fixed / threads
@@ -215,6 +218,14 @@ def _cpu_seconds(work: Work, part: _Part, depth: float, threads: int, phase: Lit
     chosen = work.shape.n_vocab * kernels.CPU_VOCABULARY_S if part.has_output else 0.0
     uneven = kernels.CPU_UNEVEN if threads > 1 else 1.0
     return ((weights + looks) * 1e-12 + width) * uneven / threads + fixed + chosen
+
+
+def _look_picoseconds(work: Work, kv: KvType, phase: Literal[0, 1]) -> float:
+    """Of one head at one token."""
+    times = kernels.CPU_QUANTISED_LOOK_TIMES.get(kv)
+    phase = phase if times is None else 0
+    look = kernels.CPU_LOOK_PICOSECONDS[phase] + work.head_size * kernels.CPU_LOOK_NUMBER_PICOSECONDS[phase]
+    return look * (times or 1.0)
 
 
 # ---- reading a prompt -----------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from yoriai.catalog.memory import (
 )
 from yoriai.catalog.memory import vocabulary_bytes as _vocabulary_bytes
 from yoriai.catalog.shape import Layer, Shape
-from yoriai.types import POOLED
+from yoriai.models import POOLED
 
 # What a driver's context and its libraries take of a device, per process. Published figures, not measured here: 300 to
 # 500 MiB for CUDA with cuBLAS, similar for ROCm and SYCL; Vulkan and Metal keep little.

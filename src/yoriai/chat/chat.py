@@ -14,12 +14,13 @@ from typing import Any, TypeVar
 from yoriai.access import Action, require
 from yoriai.chat import making, masking, prompt
 from yoriai.chat.reply import Reply, ReplyUpdate
+from yoriai.conversations import Conversation, ConversationMessage
 from yoriai.errors import ConflictError, NotFoundError, UsageError
 from yoriai.responders.registry import Registry
 from yoriai.store import conversations as rows
 from yoriai.store.database import Connection, Database
 from yoriai.telemetry import Metrics
-from yoriai.types import Context, Conversation, ConversationMessage, Sampling, User
+from yoriai.types import Context, Sampling, User
 
 LONGEST_SEARCH = 200  # characters; each word of it is a condition of the query
 ROOT = "root"  # as `parent_id`: begin anew, beside the first question

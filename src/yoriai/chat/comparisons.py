@@ -1,7 +1,7 @@
 """The Comparisons service: one question to several responders, side by side or blind. Everything is scoped by user.
 
 Each responder has a conversation of its own, which `Chat` runs, keeps and masks. A blind comparison tells who answered
-only after `reveal`, which the arena calls with the vote.
+only after `reveal`, which the arena calls in the transaction that keeps the vote.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from typing import Any, Literal
 from yoriai.access import Action, require
 from yoriai.chat import making, masking
 from yoriai.chat.chat import Chat
+from yoriai.conversations import Conversation, ConversationMessage
 from yoriai.errors import ConflictError, NotFoundError, UsageError, YoriaiError
 from yoriai.records import Comparison, Leak, Winner
 from yoriai.responders.registry import Registry
 from yoriai.store import comparisons as rows
 from yoriai.store import conversations
 from yoriai.store.database import Connection, Database
-from yoriai.types import Context, Conversation, ConversationMessage, Sampling, User
+from yoriai.types import Context, Sampling, User
 
 LEAST, MOST = 2, 6
 _LISTED = 200  # of the newest
@@ -174,15 +175,6 @@ class Comparisons:
         _, its = await self._found(user, comparison_id)
         return tuple(each.model for each in its)
 
-    async def reveal(self, user: User, comparison_id: str, *, winner: Winner, leak: Leak) -> Compared:
-        """End the blindness; what was voted stays with it. Raises: NotFoundError."""
-        await self._found(user, comparison_id)
-        values = {"revealed_at": making.now(), "winner": winner, "leak": leak}
-        await self._database.write(
-            lambda connection: rows.reveal(connection, user.id, comparison_id, **values)
-        )
-        return await self.get(user, comparison_id)
-
     async def remove(self, user: User, comparison_id: str) -> None:
         """With its conversations; answers that are being written are stopped. Raises: NotFoundError."""
         _, its = await self._found(user, comparison_id)
@@ -199,12 +191,36 @@ class Comparisons:
 
     async def _found(self, user: User, comparison_id: str) -> tuple[Comparison, list[Conversation]]:
         def work(connection: Connection) -> tuple[Comparison, list[Conversation]]:
-            comparison = rows.find(connection, user.id, comparison_id)
-            if comparison is None:
-                raise NotFoundError("access.not_found")
+            comparison = _own(connection, user, comparison_id)
             return comparison, conversations.of_comparison(connection, user.id, comparison_id)
 
         return await self._database.read(work)
+
+
+def reveal(connection: Connection, user: User, comparison_id: str, *, winner: Winner, leak: Leak) -> None:
+    """End the blindness, within the transaction that keeps the vote.
+
+    Raises:
+        NotFoundError. ConflictError: it was ended before, so a vote is there already.
+    """
+    if is_open(_own(connection, user, comparison_id)):
+        raise ConflictError("arena.voted_already")
+    values = {"revealed_at": making.now(), "winner": winner, "leak": leak}
+    rows.reveal(connection, user.id, comparison_id, **values)
+
+
+def forget_vote(connection: Connection, user: User, comparison_id: str) -> None:
+    """What was voted is told no more; who answered stays told. Raises: NotFoundError: there is no vote on it."""
+    if _own(connection, user, comparison_id).winner is None:
+        raise NotFoundError("access.not_found")
+    rows.change(connection, user.id, comparison_id, winner=None, leak="")
+
+
+def _own(connection: Connection, user: User, comparison_id: str) -> Comparison:
+    comparison = rows.find(connection, user.id, comparison_id)
+    if comparison is None:
+        raise NotFoundError("access.not_found")
+    return comparison
 
 
 def is_open(comparison: Comparison) -> bool:

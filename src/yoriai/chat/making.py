@@ -6,11 +6,12 @@ import secrets
 from datetime import UTC, datetime
 
 from yoriai.access import Action, Thing, require
+from yoriai.conversations import Conversation, ConversationMessage
 from yoriai.errors import ForbiddenError, NotFoundError
 from yoriai.store import conversations as rows
 from yoriai.store import users
 from yoriai.store.database import Connection
-from yoriai.types import Conversation, ConversationMessage, Sampling, User
+from yoriai.types import Sampling, User
 
 LONGEST_TITLE = 60  # characters of a title that is taken from the first question
 

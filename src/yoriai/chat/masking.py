@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from yoriai.chat.reply import ReplyUpdate
+from yoriai.conversations import Conversation, ConversationMessage
 from yoriai.errors import YoriaiError
-from yoriai.types import Conversation, ConversationMessage, Sampling, Stage
+from yoriai.types import Sampling, Stage
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _FAILED = "chat.masked_failure"

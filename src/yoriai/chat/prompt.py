@@ -9,13 +9,12 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 
 from yoriai.chat.reply import LeftOut
+from yoriai.conversations import Conversation, ConversationMessage
 from yoriai.errors import ContextOverflowError
 from yoriai.knowledge.context import harmless
 from yoriai.types import (
     ChatRequest,
     Context,
-    Conversation,
-    ConversationMessage,
     Event,
     FunctionCall,
     Message,

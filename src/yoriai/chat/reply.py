@@ -13,22 +13,12 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from yoriai.conversations import ConversationMessage, ReplyStatus
 from yoriai.deliberation import Deliberation
 from yoriai.errors import YoriaiError
 from yoriai.telemetry import Metrics
 from yoriai.tool_use import ToolUse
-from yoriai.types import (
-    ConversationMessage,
-    Event,
-    Finish,
-    ReasoningDelta,
-    ReplyStatus,
-    Sources,
-    Stage,
-    Support,
-    TextDelta,
-    Usage,
-)
+from yoriai.types import Event, Finish, ReasoningDelta, Sources, Stage, Support, TextDelta, Usage
 
 _log = logging.getLogger(__name__)
 _SAVE_EVERY_S = 1.0  # a crash of the whole machine costs at most so much of a reply

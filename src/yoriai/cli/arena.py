@@ -61,6 +61,7 @@ def board(
     topic: Annotated[TopicName | None, typer.Option("--topic", help=say("arena_topic"))] = None,
     voters: Annotated[VotersName, typer.Option("--voters", help=say("arena_voters"))] = VotersName.EVERYONE,
     judge: Annotated[str, typer.Option("--judge", help=say("arena_judge"))] = "",
+    group: Annotated[str, typer.Option("--group", help=say("arena_group"))] = "",
     style: Annotated[bool, typer.Option("--style", help=say("arena_style"))] = False,
     named: Annotated[bool, typer.Option("--with-named", help=say("arena_named"))] = False,
     leaks: Annotated[bool, typer.Option("--with-leaks", help=say("arena_leaks"))] = False,
@@ -68,6 +69,7 @@ def board(
 ) -> None:
     wish = {
         "language": language, "topic": topic.value if topic else "", "voters": voters.value, "judge": judge,
+        "group": group,
         "with_named": named, "with_leaks": leaks,
     }  # fmt: skip
     _show(with_services(lambda services: _board(services, wish, style)), as_json)
@@ -77,6 +79,8 @@ async def _board(services: Services, wish: dict[str, Any], style: bool) -> Board
     from yoriai.bootstrap import LOCAL_OPERATOR
     from yoriai.records import VoteFilter
 
+    if wish["group"]:
+        wish["group"] = (await services.groups.named(LOCAL_OPERATOR, wish["group"])).id
     return await services.arena.board(LOCAL_OPERATOR, VoteFilter(**wish), with_style=style)
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from yoriai.cli.kb import SharingName, with_shelf
+from yoriai.cli import sharing
+from yoriai.cli.kb import with_shelf
 from yoriai.cli.terminal import confirm, result, say, show
 from yoriai.errors import UsageError
 
@@ -32,7 +33,7 @@ Mode = Annotated[ModeName | None, typer.Option("--mode", help=say("assistant_mod
 Only = Annotated[bool | None, typer.Option("--only-documents/--beyond-documents", help=say("assistant_only"))]
 Check = Annotated[bool | None, typer.Option("--check/--no-check", help=say("assistant_check"))]
 Judge = Annotated[str | None, typer.Option("--judge", help=say("assistant_judge"))]
-Share = Annotated[SharingName | None, typer.Option("--share", help=say("assistant_share"))]
+Share = Annotated[list[str] | None, typer.Option("--share", help=say("assistant_share"))]
 Temperature = Annotated[float | None, typer.Option(min=0, max=2, help=say("temperature"))]
 MaxTokens = Annotated[int | None, typer.Option(min=1, help=say("max_tokens"))]
 AsJson = Annotated[bool, typer.Option("--json", help=say("json"))]
@@ -54,13 +55,11 @@ def add(  # noqa: PLR0917 — one parameter per option
     only_documents: Only = None, check: Check = None, judge: Judge = None, share: Share = None,
     temperature: Temperature = None, max_tokens: MaxTokens = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    wish = _wish(
-        model=model, system=system, mode=mode, only=only_documents, check=check, judge=judge, share=share
-    )
+    wish = _wish(model=model, system=system, mode=mode, only=only_documents, check=check, judge=judge)
     sampling = _sampling(temperature, max_tokens)
 
     async def work(shelf: Shelf) -> Any:
-        body = {"name": name, **wish, "sampling": sampling}
+        body = {"name": name, **wish, **await sharing.wish(shelf, share), "sampling": sampling}
         body["collection_ids"] = await _ids(shelf, collection or [])
         return await _described(shelf, await shelf.ask("POST", "/api/assistants", json=body))
 
@@ -89,15 +88,14 @@ def set_assistant(  # noqa: PLR0917 — one parameter per option
     only_documents: Only = None, check: Check = None, judge: Judge = None, share: Share = None,
     temperature: Temperature = None, max_tokens: MaxTokens = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    wish = _wish(
-        model=model, system=system, mode=mode, only=only_documents, check=check, judge=judge, share=share
-    )
+    wish = _wish(model=model, system=system, mode=mode, only=only_documents, check=check, judge=judge)
     if new_name is not None:
         wish["name"] = new_name
     sampling = _sampling(temperature, max_tokens)
 
     async def work(shelf: Shelf) -> Any:
         found = await _named(shelf, name)
+        wish.update(await sharing.wish(shelf, share))
         if collection is not None:
             wish["collection_ids"] = await _ids(shelf, collection)
         if sampling:
@@ -124,11 +122,11 @@ def rm(
 
 def _wish(
     *, model: str | None, system: str | None, mode: ModeName | None, only: bool | None, check: bool | None,
-    judge: str | None, share: SharingName | None,
+    judge: str | None,
 ) -> dict[str, Any]:  # fmt: skip
     wish = {
         "model": model, "system_prompt": system, "mode": mode and mode.value, "only_documents": only,
-        "checks_support": check, "judge": judge, "sharing": share and share.value,
+        "checks_support": check, "judge": judge,
     }  # fmt: skip
     return {key: value for key, value in wish.items() if value is not None}
 
@@ -160,7 +158,8 @@ async def _described(shelf: Shelf, assistant: dict[str, Any]) -> dict[str, Any]:
 
 
 def _show_one(assistant: dict[str, Any], as_json: bool) -> None:
-    rows = [(say(f"assistant_field_{key}"), _cell(assistant[key])) for key in _FIELDS]
+    seen = assistant | {"sharing": sharing.shown(assistant)}
+    rows = [(say(f"assistant_field_{key}"), _cell(seen[key])) for key in _FIELDS]
     show(as_json, assistant, ("field", "value"), lambda: rows)
 
 
@@ -171,7 +170,9 @@ _FIELDS = (
 
 
 def _row(assistant: dict[str, Any]) -> tuple[str, ...]:
-    shown = assistant | {"model": assistant["model"] or say("assistant_default_model")}
+    shown = assistant | {
+        "model": assistant["model"] or say("assistant_default_model"), "sharing": sharing.shown(assistant),
+    }  # fmt: skip
     return tuple(_cell(shown[key]) for key in ("name", "model", "collections", "sharing", "id"))
 
 

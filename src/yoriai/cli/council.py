@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from yoriai.cli.kb import SharingName, with_shelf
+from yoriai.cli import sharing
+from yoriai.cli.kb import with_shelf
 from yoriai.cli.terminal import confirm, result, say, show
 from yoriai.errors import UsageError
 
@@ -31,11 +32,14 @@ Reviews = Annotated[bool | None, typer.Option("--reviews/--no-reviews", help=say
 Rounds = Annotated[int | None, typer.Option("--rounds", min=1, help=say("council_rounds"))]
 Tokens = Annotated[int | None, typer.Option("--member-tokens", min=16, help=say("council_tokens"))]
 Seconds = Annotated[float | None, typer.Option("--member-seconds", min=1, help=say("council_seconds"))]
-Share = Annotated[SharingName | None, typer.Option("--share", help=say("council_share"))]
+MaxTokens = Annotated[int | None, typer.Option("--max-tokens", min=64, help=say("council_max_tokens"))]
+MaxSeconds = Annotated[float | None, typer.Option("--max-seconds", min=1, help=say("council_max_seconds"))]
+Share = Annotated[list[str] | None, typer.Option("--share", help=say("council_share"))]
 AsJson = Annotated[bool, typer.Option("--json", help=say("json"))]
 _COLUMNS = ("name", "mode", "members", "chair", "sharing", "id")
 _FIELDS = (
-    "name", "members", "chair", "mode", "reviews", "rounds", "member_tokens", "member_seconds", "sharing", "id",
+    "name", "members", "chair", "mode", "reviews", "rounds", "member_tokens", "member_seconds", "max_tokens",
+    "max_seconds", "sharing", "id",
 )  # fmt: skip
 
 
@@ -51,18 +55,20 @@ def commands() -> typer.Typer:
 
 def add(  # noqa: PLR0917 — one parameter per option
     name: Name, member: Members = None, chair: Chair = None, mode: Mode = None, reviews: Reviews = None,
-    rounds: Rounds = None, member_tokens: Tokens = None, member_seconds: Seconds = None, share: Share = None,
+    rounds: Rounds = None, member_tokens: Tokens = None, member_seconds: Seconds = None, max_tokens: MaxTokens = None,
+    max_seconds: MaxSeconds = None, share: Share = None,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     wish = _wish(
         members=member, chair=chair, mode=mode, reviews=reviews, rounds=rounds, member_tokens=member_tokens,
-        member_seconds=member_seconds, sharing=share,
+        member_seconds=member_seconds, max_tokens=max_tokens, max_seconds=max_seconds,
     )  # fmt: skip
     if len(member or []) < 2:
         raise UsageError("cli.council_needs_members")
 
     async def work(shelf: Shelf) -> Any:
-        return await shelf.ask("POST", "/api/councils", json={"name": name, **wish})
+        shared = await sharing.wish(shelf, share)
+        return await shelf.ask("POST", "/api/councils", json={"name": name, **wish, **shared})
 
     _show_one(with_shelf(work), as_json)
 
@@ -82,16 +88,18 @@ def show_council(name: Name, as_json: AsJson = False) -> None:
 def set_council(  # noqa: PLR0917 — one parameter per option
     name: Name, new_name: Annotated[str | None, typer.Option("--name", help=say("council_new_name"))] = None,
     member: Members = None, chair: Chair = None, mode: Mode = None, reviews: Reviews = None, rounds: Rounds = None,
-    member_tokens: Tokens = None, member_seconds: Seconds = None, share: Share = None, as_json: AsJson = False,
+    member_tokens: Tokens = None, member_seconds: Seconds = None, max_tokens: MaxTokens = None,
+    max_seconds: MaxSeconds = None, share: Share = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     wish = _wish(
         name=new_name, members=member or None, chair=chair, mode=mode, reviews=reviews, rounds=rounds,
-        member_tokens=member_tokens, member_seconds=member_seconds, sharing=share,
+        member_tokens=member_tokens, member_seconds=member_seconds, max_tokens=max_tokens, max_seconds=max_seconds,
     )  # fmt: skip
 
     async def work(shelf: Shelf) -> Any:
         found = await _named(shelf, name)
-        return await shelf.ask("PATCH", f"/api/councils/{found['id']}", json=wish)
+        shared = await sharing.wish(shelf, share)
+        return await shelf.ask("PATCH", f"/api/councils/{found['id']}", json={**wish, **shared})
 
     _show_one(with_shelf(work), as_json)
 
@@ -132,7 +140,9 @@ def _row(council: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _shown(council: dict[str, Any]) -> dict[str, Any]:
-    return council | {"chair": council["chair"] or say("council_first_member")}
+    return council | {
+        "chair": council["chair"] or say("council_first_member"), "sharing": sharing.shown(council),
+    }  # fmt: skip
 
 
 def _cell(value: Any) -> str:

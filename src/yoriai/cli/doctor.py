@@ -21,10 +21,13 @@ _LOW_DISK, _LOW_MEMORY = 2_000_000_000, 3_000_000_000
 _BETTER_FLAGS = ("avx512f", "avx512_vnni", "avx_vnni", "amx_int8")
 
 
+Level = Literal["ok", "warn", "fail"]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
     name: str
-    level: Literal["ok", "warn", "fail"]
+    level: Level
     message: str
     mend: str = ""
 
@@ -53,6 +56,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _disk(settings.home)
     yield _data_folder(settings.home)
     yield _models(settings)
+    yield _reading(settings)
     yield _server(settings)
     yield from _sandbox(settings)
 
@@ -163,6 +167,20 @@ def _models(settings: Settings) -> Finding:
     return Finding(
         name="models", level="ok", message=say("doctor_models", names=", ".join(m.name for m in models))
     )
+
+
+def _reading(settings: Settings) -> Finding:
+    """How the process that reads strangers' files is kept in: found out by starting one."""
+    import asyncio
+
+    from yoriai.i18n.terminal import terminal_language
+    from yoriai.knowledge.jail_words import jail_words
+    from yoriai.sandbox.confinement import tried
+
+    language = terminal_language(settings.language)
+    words = jail_words(asyncio.run(tried()), settings.knowledge.allow_unjailed_reading, language)
+    level: Level = "fail" if not words.is_read else "ok" if words.is_safe else "warn"
+    return Finding(name="reading", level=level, message=words.message, mend=words.mend)
 
 
 def _server(settings: Settings) -> Finding:

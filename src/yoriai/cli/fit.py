@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from yoriai.catalog.shape import Shape
     from yoriai.catalog.speed import Efficiency
     from yoriai.evaluation.outlook import Outlook
-    from yoriai.types import InstalledModel
+    from yoriai.models import InstalledModel
 
 _RANK = {"fits": 0, "partly": 1, "none": 2}
 
@@ -177,7 +177,7 @@ async def _outlook(
     from yoriai.catalog.speed import predict
     from yoriai.catalog.work import from_shape
     from yoriai.evaluation.outlook import Outlook
-    from yoriai.types import POOLED
+    from yoriai.models import POOLED
 
     shape = made.load.shape
     is_exact = installed and shape.origin == "header"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from yoriai.cli import kb_answers, kb_questions, kb_report
+from yoriai.cli import kb_answers, kb_questions, kb_report, sharing
 from yoriai.cli.kb_finding import documents_of, ids_of, named
 from yoriai.cli.terminal import confirm, note, print_json, result, say, show
 from yoriai.errors import UsageError
@@ -33,13 +33,6 @@ class MethodName(StrEnum):
     RERANKED = "reranked"
 
 
-class SharingName(StrEnum):
-    """`types.Sharing`, likewise."""
-
-    OWNER = "owner"
-    EVERYONE = "everyone"
-
-
 def commands() -> typer.Typer:
     app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
     app.command("add", help=say("kb_add"))(add)
@@ -60,15 +53,16 @@ def add(
     wait: Annotated[bool, typer.Option("--wait", help=say("kb_wait"))] = False,
     watch: Annotated[bool, typer.Option("--watch/--no-watch", help=say("kb_watch"))] = True,
     tag: Annotated[list[str] | None, typer.Option("--tag", help=say("kb_tag"))] = None,
-    share: Annotated[SharingName | None, typer.Option("--share", help=say("kb_share"))] = None,
+    share: Annotated[list[str] | None, typer.Option("--share", help=say("kb_share"))] = None,
     as_json: AsJson = False,
 ) -> None:
     from yoriai.cli import kb_adding
 
     _check_paths(paths)
+    sharing.check(share)
     wish = kb_adding.Wish(
         collection=collection, paths=paths, wait=wait, watch=watch, tags=tag or [],
-        sharing=share.value if share else "",
+        share=share or [],
     )  # fmt: skip
     outcome = with_shelf(lambda shelf: kb_adding.run(shelf, wish), works=True)
     if as_json:

@@ -34,7 +34,7 @@ class Wish:
     wait: bool
     watch: bool
     tags: Sequence[str]
-    sharing: str
+    share: Sequence[str]
 
 
 async def run(shelf: Shelf, wish: Wish) -> dict[str, Any]:
@@ -43,7 +43,7 @@ async def run(shelf: Shelf, wish: Wish) -> dict[str, Any]:
     for path in local(wish.paths):
         if not path.exists():
             raise NotFoundError("knowledge.path_missing", path=harmless(str(path)))
-    collection = await named_or_made(shelf, wish.collection, wish.sharing)
+    collection = await named_or_made(shelf, wish.collection, wish.share)
     try:
         counts = await _hand_over(shelf, collection["id"], wish)
         await _follow(shelf, collection["id"], wish)

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from yoriai.cli import sharing
 from yoriai.errors import ConflictError, NotFoundError
 
 if TYPE_CHECKING:
     from yoriai.cli.shelf import Shelf
 
 
-async def named_or_made(shelf: Shelf, name: str, sharing: str) -> dict[str, Any]:
-    """The collection, made when it is missing."""
+async def named_or_made(shelf: Shelf, name: str, share: Sequence[str]) -> dict[str, Any]:
+    """The collection, made when it is missing, shared as it is wanted."""
+    wanted = await sharing.wish(shelf, share)
     try:
         found = await named(shelf, name)
     except NotFoundError:
-        body = {"name": name} | ({"sharing": sharing} if sharing else {})
         try:
-            return dict(await shelf.ask("POST", "/api/collections", json=body))
+            return dict(await shelf.ask("POST", "/api/collections", json={"name": name} | wanted))
         except ConflictError:  # somebody else was quicker
             return await named(shelf, name)
-    if sharing and sharing != found["sharing"]:
-        found = await shelf.ask("PATCH", f"/api/collections/{found['id']}", json={"sharing": sharing})
+    if wanted and not _is_shared_so(found, wanted):
+        found = await shelf.ask("PATCH", f"/api/collections/{found['id']}", json=wanted)
     return found
+
+
+def _is_shared_so(found: dict[str, Any], wanted: dict[str, Any]) -> bool:
+    group_ids = {each["id"] for each in found["groups"]}
+    return found["sharing"] == wanted["sharing"] and group_ids == set(wanted.get("group_ids", ()))
 
 
 async def named(shelf: Shelf, name: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from yoriai.cli import sharing
 from yoriai.cli.terminal import harmless, note, result, say, size
 from yoriai.i18n.catalogue import text
 from yoriai.i18n.terminal import terminal_language
@@ -19,7 +20,8 @@ def collection(said: dict[str, Any]) -> dict[str, Any]:
     """A collection as one flat row."""
     kept, documents = said["collection"], said["documents"]
     return {
-        "name": kept["name"], "id": kept["id"], "sharing": kept["sharing"], "documents": sum(documents.values()),
+        "name": kept["name"], "id": kept["id"], "owner_id": kept["owner_id"], "sharing": kept["sharing"],
+        "groups": [each["name"] for each in kept["groups"]], "documents": sum(documents.values()),
         "ready": documents.get("ready", 0), "duplicates": documents.get("duplicate", 0),
         "queued": documents.get("queued", 0), "stopped": documents.get("stopped", 0),
         "failed": documents.get("failed", 0), "passages": said["passages"], "vectors": said["vectors"],
@@ -31,10 +33,20 @@ def collection_cells(rows: Sequence[dict[str, Any]]) -> list[tuple[object, ...]]
     return [
         (
             row["name"], row["documents"], row["failed"], row["passages"], row["vectors"], size(row["size_bytes"]),
-            say(f"kb_sharing_{row['sharing']}"), row["id"],
+            _sharing(row), row["id"],
         )
         for row in rows
     ]  # fmt: skip
+
+
+def _sharing(row: dict[str, Any]) -> str:
+    """What was made on the terminal belongs to all administrators."""
+    from yoriai.access import LOCAL_OPERATOR_ID  # imports what `--help` needn't wait for
+
+    if row["sharing"] == "owner" and row["owner_id"] == LOCAL_OPERATOR_ID:
+        return say("kb_sharing_local")
+    groups = [sharing.GROUP + name for name in row["groups"]]
+    return ", ".join(groups) or say(f"kb_sharing_{row['sharing']}")
 
 
 def document(said: dict[str, Any]) -> dict[str, Any]:
@@ -74,6 +86,11 @@ def status(said: dict[str, Any]) -> dict[str, Any]:
         "errors": [
             text(job["error_key"], terminal_language(), **job["error_values"]) for job in said["failed_jobs"]
         ],
+        "lost": [
+            document(each)
+            for each in said["listed"]
+            if "knowledge.warning_copy_gone" in each["document"]["warnings"]
+        ],
         "failures": [row for row in listed if row["status"] == "failed"],
     }
 
@@ -83,18 +100,21 @@ def print_status(reports: Sequence[dict[str, Any]]) -> None:
         result(say("kb_status_line", **{name: report[name] for name in _COUNTED}))
         if not report["is_model_installed"]:
             result("  " + say("kb_no_model", name=report["embedding_model"]))
-        for job in report["jobs"]:
+        # Work of a kind that waits while some of it is done is the same thing to whoever looks.
+        for job in {job["kind"]: job for job in reversed(report["jobs"])}.values():
             state = job["state"] if report["is_worked_on"] else "waiting"
             words = say(
                 f"kb_job_{state}", kind=say("kb_kind_" + job["kind"]), done=job["done"], total=job["total"]
             )
             result(f"  {words} {harmless(job['detail'])}".rstrip())
-        for error in report["errors"]:
+        for error in dict.fromkeys(report["errors"]):
             result(f"  {harmless(error)}")
         for folder in report["folders"]:
             name = "kb_folder_missing" if folder in report["missing_folders"] else "kb_folder"
             result("  " + say(name, path=harmless(folder)))
         print_failures(report["failures"])
+        for row in report["lost"]:
+            result(f"  {harmless(row['name'])}: {' '.join(row['warnings'])}")
 
 
 _COUNTED = ("name", "documents", "ready", "duplicates", "queued", "stopped", "failed", "passages", "vectors")

@@ -43,7 +43,7 @@ def check_exposure(settings: ServerSettings) -> None:
                 "cli.tls_unusable",
                 certificate=settings.tls_certificate,
                 private_key=settings.tls_key,
-                detail=str(error),
+                detail=str(error) or type(error).__name__,
             ) from error
 
 

@@ -22,6 +22,7 @@ from yoriai.cli import (
     council,
     doctor,
     exams,
+    group,
     kb,
     mcp,
     model,
@@ -112,6 +113,7 @@ def build() -> typer.Typer:
     app.add_typer(tool.commands(), name="tool", help=say("tool_help"))
     app.add_typer(mcp.commands(), name="mcp", help=say("mcp_help"))
     app.add_typer(user.commands(), name="user", help=say("user_help"))
+    app.add_typer(group.commands(), name="group", help=say("group_help"))
     app.add_typer(token.commands(), name="token", help=say("token_help"))
     return app
 

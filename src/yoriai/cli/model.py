@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from yoriai.bootstrap import Services
     from yoriai.catalog.catalogue import Entry
     from yoriai.catalog.openness import Openness
-    from yoriai.types import InstalledModel
+    from yoriai.models import InstalledModel
 
 Name = Annotated[str, typer.Argument(help=say("model_name"))]
 AsJson = Annotated[bool, typer.Option("--json", help=say("json"))]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from yoriai.bootstrap import Services
     from yoriai.catalog.catalogue import Entry
     from yoriai.catalog.download import Progress
-    from yoriai.types import InstalledModel
+    from yoriai.models import InstalledModel
 
 
 async def pull(services: Services, entry: Entry) -> InstalledModel:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from yoriai.bootstrap import Services
     from yoriai.catalog.mixture import Mixture
     from yoriai.evaluation.versions import Comparison, Version
-    from yoriai.types import InstalledModel, Language
+    from yoriai.models import InstalledModel
+    from yoriai.types import Language
 
 _BUNDLED = {"en", "ja"}
 _MOST_TEXT_BYTES = 2**24
@@ -175,8 +176,9 @@ def _comparison(services: Services, model: InstalledModel, wish: Wish) -> tuple[
     from yoriai.engines.errand import Errands
     from yoriai.evaluation import subjects
     from yoriai.evaluation.versions import Comparison
+    from yoriai.models import POOLED
     from yoriai.settings import engine_environment
-    from yoriai.types import POOLED, Context
+    from yoriai.types import Context
 
     engine = services.settings.engine
     threads = engine.threads or psutil.cpu_count(logical=False) or 1

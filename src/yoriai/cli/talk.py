@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from yoriai import errors
 from yoriai.deliberation import Deliberation
 from yoriai.errors import YoriaiError
+from yoriai.models import POOLED
 from yoriai.tool_use import ToolUse
 from yoriai.types import (
-    POOLED,
     ChatRequest,
     Context,
     Event,
@@ -235,7 +235,9 @@ async def client_of(running: Running, language: Language) -> AsyncIterator[httpx
         ) as client:
             yield client
     except httpx2.TransportError as error:
-        raise errors.EngineLostError("cli.server_gone", url=running.url, detail=str(error)) from error
+        raise errors.EngineLostError(
+            "cli.server_gone", url=running.url, detail=str(error) or type(error).__name__
+        ) from error
 
 
 def _or_none_installed(name: str | None) -> str:

@@ -16,8 +16,8 @@ from yoriai.engines.client import EngineClient
 from yoriai.engines.process import EngineProcess
 from yoriai.engines.scheduler import Resident
 from yoriai.errors import YoriaiError
+from yoriai.models import InstalledModel, ModelState, ResponderInfo
 from yoriai.settings import EngineSettings
-from yoriai.types import InstalledModel, ModelState, ResponderInfo
 
 
 @dataclass(slots=True, eq=False)

@@ -24,7 +24,7 @@ from yoriai.catalog.facts import has_ranking_head
 from yoriai.catalog.gguf import read_header
 from yoriai.catalog.memory import CPU_BATCH
 from yoriai.errors import EngineStartError, ModelFileError
-from yoriai.types import POOLED, InstalledModel
+from yoriai.models import POOLED, InstalledModel
 
 log = logging.getLogger("yoriai.engines")
 

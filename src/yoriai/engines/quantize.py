@@ -18,7 +18,7 @@ from yoriai.catalog.library import Library, checked_name
 from yoriai.catalog.mixture import TARGETS, Mixture, mixture, unchanged
 from yoriai.engines.errand import Errands, Show
 from yoriai.errors import ConflictError, ModelFileError, NotFoundError, UnsupportedError, UsageError
-from yoriai.types import InstalledModel, Origin
+from yoriai.models import InstalledModel, Origin
 
 _SUFFIX = re.compile(r"[-._](" + "|".join([*TARGETS, "fp16", "f32", "fp32"]) + r")$", re.IGNORECASE)
 

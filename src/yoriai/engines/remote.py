@@ -18,8 +18,8 @@ import orjson
 from yoriai.egress import Egress
 from yoriai.engines.client import EngineClient, Silence
 from yoriai.errors import YoriaiError
+from yoriai.models import ResponderInfo
 from yoriai.settings import RemoteSettings
-from yoriai.types import ResponderInfo
 
 _log = logging.getLogger(__name__)
 _CONNECT_TIMEOUT_S = 2.0

@@ -37,8 +37,9 @@ from yoriai.errors import (
     NotFoundError,
     YoriaiError,
 )
+from yoriai.models import POOLED, InstalledModel, ResponderInfo
 from yoriai.settings import EngineSettings, RemoteSettings
-from yoriai.types import POOLED, InstalledModel, ResponderInfo, Stage
+from yoriai.types import Stage
 
 _log = logging.getLogger("yoriai.engines")
 _TICK_S = 1.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from yoriai.types import ModelState
+from yoriai.models import ModelState
 
 PATIENCE_S = (
     10.0  # a wanted model waits so long for idle memory before the router stops serving somebody else's

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from yoriai.engines.lease import Lease
 from yoriai.engines.scheduler import Want
 from yoriai.errors import DoesNotFitError, YoriaiError
-from yoriai.types import InstalledModel
+from yoriai.models import InstalledModel
 
 
 class Waiting:

@@ -30,8 +30,9 @@ from yoriai.engines.devices import graphics_cards
 from yoriai.engines.router import Router
 from yoriai.errors import NotFoundError
 from yoriai.evaluation.results import Results
+from yoriai.models import POOLED
 from yoriai.settings import Settings, engine_environment
-from yoriai.types import POOLED, Language
+from yoriai.types import Language
 
 _LOOK_AGAIN_S = 300.0  # cards and bandwidth don't change under a running server, but drivers do come late
 

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
-from yoriai.types import InstalledModel, Language
+from yoriai.models import InstalledModel
+from yoriai.types import Language
 
 LEAST_SOUND = 500  # tokens; of fewer a chance sentence decides, and the standard error is itself a guess
 

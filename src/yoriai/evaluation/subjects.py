@@ -16,9 +16,10 @@ import psutil
 from yoriai.catalog.library import Library
 from yoriai.egress import Egress
 from yoriai.engines.router import Router
+from yoriai.models import InstalledModel
 from yoriai.responders.model import ModelResponder
 from yoriai.settings import EngineSettings, RemoteSettings
-from yoriai.types import Embeddings, InstalledModel, Responder
+from yoriai.types import Embeddings, Responder
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -19,7 +19,8 @@ from yoriai.evaluation.perplexity import LEAST_SOUND, Estimate, perplexity, rati
 from yoriai.evaluation.scatter import Point
 from yoriai.evaluation.speed import Load, rounds
 from yoriai.evaluation.subjects import Source
-from yoriai.types import POOLED, Context, InstalledModel
+from yoriai.models import POOLED, InstalledModel
+from yoriai.types import Context
 
 _CONTEXT, _PROMPT_TOKENS, _TOKENS, _ROUNDS = 512, 64, 64, 3
 

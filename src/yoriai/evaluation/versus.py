@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from yoriai.evaluation.chart import Bar, Chart
 from yoriai.evaluation.outlook import Outlook
 from yoriai.i18n.catalogue import text
+from yoriai.models import POOLED
 from yoriai.types import Language
 
 
@@ -19,12 +20,17 @@ class Versus:
     second: Outlook
     ratio: (
         float | None
-    )  # speed on the first over speed on the second: of replies, or of texts where none are written
+    )  # speed on the first over that on the second: of replies, or of reading where none are written
 
     @property
     def name(self) -> str:
         shape = self.first.plan.load.shape
         return f"{shape.name} {shape.quantization}"
+
+    @property
+    def writes(self) -> bool:
+        """What only reads gains far more by a graphics card: beside it, bars of the others can't be told apart."""
+        return self.first.plan.load.shape.kind not in POOLED
 
 
 def versus(first: Mapping[str, Outlook], second: Mapping[str, Outlook]) -> list[Versus]:
@@ -37,16 +43,18 @@ def versus(first: Mapping[str, Outlook], second: Mapping[str, Outlook]) -> list[
 
 
 def chart(pairs: list[Versus], first: str, second: str, language: Language) -> Chart:
-    """A bar per model that runs on both, with both verdicts.
+    """A bar per model that writes and runs on both, with both verdicts; where none writes, per model.
 
     A model that one of the machines cannot hold at all has no speed there, and so no bar.
     """
+    drawn = [pair for pair in pairs if pair.ratio]
+    drawn = [pair for pair in drawn if pair.writes] or drawn
     bars = tuple(
         Bar(
             label=f"{pair.name} ({_word(pair.first, language)} / {_word(pair.second, language)})",
             value=pair.ratio,
         )
-        for pair in pairs
+        for pair in drawn
         if pair.ratio
     )
     title = text("evaluation.chart_versus", language, first=first, second=second)

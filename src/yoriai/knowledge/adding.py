@@ -17,6 +17,7 @@ from yoriai.access import Action, require
 from yoriai.errors import NotFoundError
 from yoriai.jobs.jobs import Jobs
 from yoriai.knowledge import folders, web_pages
+from yoriai.knowledge.attributes import Attributes, with_attributes
 from yoriai.knowledge.filing import Filing, Taken, harmless_name
 from yoriai.knowledge.folders import Listing
 from yoriai.knowledge.ingest import INGEST
@@ -112,14 +113,9 @@ class Adding:
         return file
 
     async def attach(
-        self,
-        user: User,
-        collection_id: str,
-        file: KeptFile,
-        *,
-        tags: Sequence[str] = (),
-        replaces: bool = False,
-    ) -> KnownDocument:
+        self, user: User, collection_id: str, file: KeptFile, *, tags: Sequence[str] = (),
+        attributes: Attributes | None = None, replaces: bool = False,
+    ) -> KnownDocument:  # fmt: skip
         """Make a file of one's own a document. The same content is a document once.
 
         Args:
@@ -139,6 +135,8 @@ class Adding:
                 documents.add(connection, document)
             elif there.status == "stopped":
                 documents.want(connection, document.id)
+            if attributes is not None:
+                documents.change(connection, document.id, **with_attributes(document, attributes))
             return collection, documents.find(connection, collection_id, document.id) or document
 
         collection, document = await self._database.write(work)

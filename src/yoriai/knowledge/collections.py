@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -14,12 +15,14 @@ from typing import TypeVar
 from anyio import to_thread
 
 from yoriai.access import Action, owners, require
+from yoriai.accounts import sharing as sharings
 from yoriai.errors import NotFoundError
 from yoriai.jobs.jobs import Jobs
+from yoriai.knowledge.attributes import Attributes
 from yoriai.knowledge.embedding import Embedder
 from yoriai.knowledge.filing import Filing
 from yoriai.knowledge.ingest import INGEST
-from yoriai.knowledge.membership import document_of, forget, found, present, shown
+from yoriai.knowledge.membership import document_of, forget, found, mark, present, shown, want_again
 from yoriai.knowledge.naming import LONGEST_NAME, check_free, checked_name
 from yoriai.knowledge.statuses import Status, Statuses
 from yoriai.records import Collection, KnownDocument, Sharing
@@ -31,6 +34,7 @@ from yoriai.types import User
 
 __all__ = ["Collections", "PageRow", "PassageRow", "Status"]
 Result = TypeVar("Result")
+COPY_GONE = "knowledge.warning_copy_gone"
 
 
 class Collections:
@@ -46,19 +50,27 @@ class Collections:
         """One's own and what is shared, by name."""
         return await self._database.read(lambda connection: rows.readable(connection, owners(user)))
 
-    async def create(self, user: User, name: str, sharing: Sharing = "owner") -> Collection:
-        """Raises: ConflictError: one has a collection of that name. UsageError. ForbiddenError: a guest."""
+    async def create(
+        self, user: User, name: str, sharing: Sharing = "owner", group_ids: Sequence[str] = (), *,
+        metadata: dict[str, str] | None = None,
+    ) -> Collection:  # fmt: skip
+        """Raises: ConflictError: one has a collection of that name. UsageError. ForbiddenError: a guest.
+        NotFoundError: no such group, or not theirs.
+        """
         require(user, Action.KEEP_DOCUMENTS)
         now = datetime.now(UTC)
         collection = Collection(
-            id=f"vs_{secrets.token_hex(12)}", owner_id=user.id, name=_checked(name), sharing=sharing,
+            id=f"vs_{secrets.token_hex(12)}", owner_id=user.id, name=_checked(name), sharing="owner",
             embedding_model="", revision=0, vector_revision=0, created_at=now, updated_at=now,
+            metadata=metadata or {},
         )  # fmt: skip
 
         def work(connection: Connection) -> Collection:
             _check_free(connection, user, collection.name)
-            rows.add(connection, collection)
-            return collection
+            shared = sharings.audience(connection, user, sharing, group_ids)
+            kept = replace(collection, **shared)
+            rows.add(connection, kept)
+            return kept
 
         return await self._database.write(work)
 
@@ -79,16 +91,20 @@ class Collections:
         return collection
 
     async def change(
-        self, user: User, collection_id: str, *, name: str | None = None, sharing: Sharing | None = None
-    ) -> Collection:
+        self, user: User, collection_id: str, *, name: str | None = None, sharing: Sharing | None = None,
+        group_ids: Sequence[str] | None = None, metadata: dict[str, str] | None = None,
+    ) -> Collection:  # fmt: skip
         """Raises: NotFoundError, ConflictError, UsageError."""
 
         def work(connection: Connection) -> Collection:
             before = found(connection, user, collection_id, Action.CHANGE)
             if name is not None and rows.name_key(name) != rows.name_key(before.name):
                 _check_free(connection, user, _checked(name))
-            changes = {"name": _checked(name) if name is not None else None, "sharing": sharing}
-            given = {key: value for key, value in changes.items() if value is not None}
+            given = sharings.changes(connection, user, before, sharing, group_ids)
+            if name is not None:
+                given["name"] = _checked(name)
+            if metadata is not None:
+                given["metadata"] = metadata
             rows.change(connection, collection_id, updated_at=datetime.now(UTC), **given)
             return found(connection, user, collection_id, Action.READ)
 
@@ -122,7 +138,7 @@ class Collections:
         def work(connection: Connection) -> list[KnownDocument]:
             collection = found(connection, user, collection_id, Action.READ)
             listed = documents.of_collection(connection, collection_id)
-            return [shown(document, collection, user) for document in listed]
+            return [shown(self._told(document), collection, user) for document in listed]
 
         return await self._database.read(work)
 
@@ -131,7 +147,7 @@ class Collections:
 
         def work(connection: Connection) -> KnownDocument:
             collection = found(connection, user, collection_id, Action.READ)
-            return shown(document_of(connection, collection_id, document_id), collection, user)
+            return shown(self._told(document_of(connection, collection_id, document_id)), collection, user)
 
         return await self._database.read(work)
 
@@ -183,29 +199,19 @@ class Collections:
         return await present(self._filing.path(document.file_id), document.name)
 
     async def tag(
-        self, user: User, collection_id: str, document_id: str, tags: Sequence[str]
-    ) -> KnownDocument:
-        """Set a document's tags. Raises: NotFoundError."""
-
-        def work(connection: Connection) -> KnownDocument:
-            collection = found(connection, user, collection_id, Action.CHANGE)
-            document = document_of(connection, collection_id, document_id)
-            documents.change(connection, document.id, tags=list(dict.fromkeys(tags)))
-            return shown(document_of(connection, collection_id, document.id), collection, user)
-
-        return await self._database.write(work)
+        self, user: User, collection_id: str, document_id: str, tags: Sequence[str] | None = None,
+        attributes: Attributes | None = None,
+    ) -> KnownDocument:  # fmt: skip
+        """Set a document's tags, or its attributes. Raises: NotFoundError."""
+        return await self._database.write(
+            lambda c: mark(c, user, collection_id, document_id, tags=tags, attributes=attributes)
+        )
 
     async def retry(self, user: User, collection_id: str, document_id: str) -> KnownDocument:
         """Let a document that failed or was stopped be read again; any other stays as it is. Raises: NotFoundError."""
-
-        def work(connection: Connection) -> tuple[Collection, KnownDocument]:
-            collection = found(connection, user, collection_id, Action.CHANGE)
-            document = document_of(connection, collection_id, document_id)
-            if document.status in ("failed", "stopped"):
-                documents.want(connection, document.id)
-            return collection, shown(document_of(connection, collection_id, document.id), collection, user)
-
-        collection, document = await self._database.write(work)
+        collection, document = await self._database.write(
+            lambda connection: want_again(connection, user, collection_id, document_id)
+        )
         if document.status == "queued":
             await self._jobs.submit(collection.owner_id, INGEST, collection_id)
         return document
@@ -234,6 +240,12 @@ class Collections:
             return files.remove_unused(connection)
 
         await self._forget_files(work)
+
+    def _told(self, document: KnownDocument) -> KnownDocument:
+        """With a warning where its copy is gone from the data folder, whoever took it."""
+        if document.status != "ready" or self._filing.has(document.file_id):
+            return document
+        return replace(document, warnings=(*document.warnings, COPY_GONE))
 
     async def _forget_files(self, work: Callable[[Connection], list[str]]) -> None:
         unused = await self._database.write(work)

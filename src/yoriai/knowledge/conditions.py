@@ -54,6 +54,8 @@ def holds(condition: Condition, document: KnownDocument) -> bool:
         for key, sign, value in (tag.partition("=") for tag in document.tags)
         if key == condition.key and sign
     ]
+    if condition.key in document.attributes:
+        own = [plain(document.attributes[condition.key])]
     if condition.key == "tag" and not own:
         own = list(document.tags)
     if condition.operator in _ORDERS:

@@ -52,6 +52,10 @@ class Filing:
             raise ValueError(file_id)
         return self._folder / file_id
 
+    def has(self, file_id: str | None) -> bool:
+        """Whether a copy is there."""
+        return file_id is not None and self.path(file_id).is_file()
+
     def incoming(self, file_id: str) -> Path:
         """Where a copy is until `settle`. Raises: ValueError."""
         return self._folder / "incoming" / self.path(file_id).name

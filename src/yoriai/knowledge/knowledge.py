@@ -26,6 +26,7 @@ from yoriai.knowledge.watching import Watching
 from yoriai.knowledge.web_pages import WebPages
 from yoriai.knowledge.words import renew_words
 from yoriai.knowledge.work import Work
+from yoriai.sandbox.confinement import Confinement, tried
 from yoriai.settings import KnowledgeSettings
 from yoriai.store.database import Database
 
@@ -42,7 +43,8 @@ class Knowledge:
         model = settings.embedding_model
         self._jobs = jobs
         self.embedder = Embedder(router, library)
-        limits = ParseLimits(file_bytes=settings.max_file_bytes)
+        limits = ParseLimits(file_bytes=settings.max_file_bytes, unjailed=settings.allow_unjailed_reading)
+        self._confinement: Confinement | None = None
         self.viewing = Viewing(limits)
         self.collections = Collections(
             database=database, jobs=jobs, filing=filing, embedder=self.embedder, model=model
@@ -68,6 +70,12 @@ class Knowledge:
         if watch:
             self._jobs.first(self._watching.start)
         self._jobs.start()
+
+    async def confinement(self) -> Confinement:
+        """How the process that reads files is kept in, as found out the first time that somebody asked."""
+        if self._confinement is None:
+            self._confinement = await tried()
+        return self._confinement
 
     async def aclose(self) -> None:
         await self._watching.aclose()

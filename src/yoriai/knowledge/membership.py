@@ -12,8 +12,9 @@ from pathlib import Path
 
 from anyio import to_thread
 
-from yoriai.access import Action, Thing, owners, require
+from yoriai.access import Action, owners, require, thing_of
 from yoriai.errors import NotFoundError
+from yoriai.knowledge.attributes import Attributes, with_attributes, with_tags
 from yoriai.knowledge.folders import is_under, path_of
 from yoriai.records import Collection, KnownDocument
 from yoriai.store import collections as rows
@@ -27,7 +28,7 @@ def found(connection: Connection, user: User, collection_id: str, action: Action
     collection = rows.find(connection, owners(user), collection_id)
     if collection is None:
         raise NotFoundError("access.not_found", param="vector_store_id")
-    require(user, action, Thing(owner_id=collection.owner_id, is_shared=collection.sharing == "everyone"))
+    require(user, action, thing_of(collection))
     return collection
 
 
@@ -73,3 +74,26 @@ def document_of(connection: Connection, collection_id: str, document_id: str) ->
     if document is None:
         raise NotFoundError("access.not_found", param="document_id")
     return document
+
+
+def mark(
+    connection: Connection, user: User, collection_id: str, document_id: str, *, tags: Sequence[str] | None,
+    attributes: Attributes | None,
+) -> KnownDocument:  # fmt: skip
+    """Set a document's tags, or its attributes. Raises: NotFoundError."""
+    collection = found(connection, user, collection_id, Action.CHANGE)
+    document = document_of(connection, collection_id, document_id)
+    values = with_tags(document, tags or []) if attributes is None else with_attributes(document, attributes)
+    documents.change(connection, document.id, **values)
+    return shown(document_of(connection, collection_id, document.id), collection, user)
+
+
+def want_again(
+    connection: Connection, user: User, collection_id: str, document_id: str
+) -> tuple[Collection, KnownDocument]:
+    """Queue a document that failed or was stopped. Raises: NotFoundError."""
+    collection = found(connection, user, collection_id, Action.CHANGE)
+    document = document_of(connection, collection_id, document_id)
+    if document.status in ("failed", "stopped"):
+        documents.want(connection, document.id)
+    return collection, shown(document_of(connection, collection_id, document.id), collection, user)

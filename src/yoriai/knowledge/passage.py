@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,3 +24,4 @@ class FoundPassage:
     lexical: float | None  # share of the most that a passage could reach for this query: 0..1
     dense: float | None  # cosine; None: no vector
     relevance: float | None = None  # that a reranker gave: 0..1
+    attributes: dict[str, str | float | bool] = field(default_factory=dict)  # of the document

@@ -19,6 +19,7 @@ from anyio import to_thread
 from yoriai.access import owners
 from yoriai.errors import NotFoundError, UsageError, YoriaiError
 from yoriai.knowledge import fusion
+from yoriai.knowledge.attributes import attributes_of
 from yoriai.knowledge.conditions import Condition, holds
 from yoriai.knowledge.embedding import Embedder
 from yoriai.knowledge.fusion import Method
@@ -189,5 +190,5 @@ def _passage(hit: fusion.Hit, row: PassageRow, document: KnownDocument) -> Found
         passage_id=row.id, collection_id=row.collection_id, document_id=row.document_id, file_id=document.file_id,
         document=document.name, page=row.page, start=row.start, end=row.end, text=row.text,
         heading_path=tuple(row.heading_path), language=row.language, score=hit.score, lexical=hit.lexical,
-        dense=hit.cosine,
+        dense=hit.cosine, attributes=attributes_of(document),
     )  # fmt: skip

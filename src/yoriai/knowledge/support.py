@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from yoriai.knowledge.nearness import stands_apart, units
 from yoriai.knowledge.numerals import numbers
 from yoriai.knowledge.sentences import Span, sentences, trimmed
 from yoriai.knowledge.split import language_of
@@ -28,6 +29,7 @@ NEAR = 0.79  # cosine of E5 across languages: the right passage 0.80 to 0.87, an
 _ECHO = 0.25  # what a word counts that the question brought …
 _ECHOED = 0.4  # … and so many of those that a sentence repeats its document must have: else it speaks of something else
 _BELOW = 0.49  # short of weak
+_DOUBTED = 0.69  # short of supported
 CITED = re.compile(r"\[(\d{1,3})\]")
 _LEADING = re.compile(r"\s*(?:\[\d{1,3}\]\s*)+[。．.]?")
 _ONLY_CITED = re.compile(r"\s*(?:\[\d{1,3}\]\s*)+[。．.]?\s*")
@@ -62,6 +64,7 @@ class Facts:
     names: frozenset[str]
     language: str
     around: frozenset[str] = frozenset()  # words of the other passages of its document
+    units: tuple[frozenset[str], ...] = ()  # words of its sentences and rows
 
 
 def facts(text: str) -> Facts:
@@ -77,7 +80,8 @@ def score(claim: Facts, passage: Facts, question: Facts) -> float:
     """Share of the claim's words that the passage has, 0..1; 0 where it has a number or a name from nowhere.
 
     Of the words that the question didn't bring, at least as large a share must be there. A claim that repeats what the
-    question is about, which the document doesn't have, is one about something else with a value from the document.
+    question is about, which the document doesn't have, is one about something else with a value from the document; one
+    whose value stands beside nothing that it is about is doubted.
     """
     if claim.numbers - passage.numbers - question.numbers:
         return 0.0
@@ -91,6 +95,8 @@ def score(claim: Facts, passage: Facts, question: Facts) -> float:
     shared = sum(weight for word, weight in weights.items() if word in passage.words) / total
     said, echoed = claim.words - question.words, claim.words & question.words
     value = min(shared, len(said & passage.words) / len(said)) if said else shared
+    if is_same_language and stands_apart(said, echoed, passage.units):
+        value = min(value, _DOUBTED)
     is_elsewhere = len(echoed & (passage.words | passage.around)) < _ECHOED * len(echoed)
     return min(value, _BELOW) if is_elsewhere and is_same_language else value
 
@@ -165,6 +171,7 @@ class Checker:
             numbers=frozenset().union(*(part.numbers for part in parts)),
             names=frozenset(), language=parts[0].language,
             around=frozenset().union(*(part.around for part in parts)),
+            units=tuple(unit for part in parts for unit in part.units),
         )  # fmt: skip
         return score(facts(sentence), whole, self._question)
 
@@ -192,7 +199,9 @@ class Checker:
                 each.text for each in self._passages.values() if each.document_id == passage.document_id
             )
             self._facts[number] = replace(
-                facts(f"{passage.document}\n{passage.text}"), around=frozenset(tokens("\n".join(beside)))
+                facts(f"{passage.document}\n{passage.text}"),
+                around=frozenset(tokens("\n".join(beside))),
+                units=units(passage.text),
             )
         return self._facts[number]
 

@@ -19,9 +19,19 @@ from yoriai.types import Citation
 
 MOST_PARTS = 40  # what is further is left out, and told
 PIECE = 600  # estimated tokens of a piece: a citation leads to less than a page
+# As an order, not as what a question is about: "translate it", "a translation of it"; 翻訳して, 翻訳をお願いします.
 _REWRITES = re.compile(
-    r"\b(?:translat\w*|proof-?read\w*|copy-?edit\w*|correct (?:the|this|any|all)\b|rewrite|paraphrase)"
-    r"|(?:翻訳|訳し|訳す|和訳|英訳|校正|校閲|推敲|添削|書き直|書き換え|誤字)",
+    r"(?:^|[.!?,;:\n]|\b(?:please|kindly|you|to|and|then|just))\s*"
+    r"(?:translate|proof-?read|copy-?edit|correct (?:the|this|any|all|it)|rewrite|paraphrase)\b"
+    r"|\b(?:full|an?|your|[Ee]nglish|[Jj]apanese) (?:translation|proof-?reading|paraphrase)\b"
+    r"|訳(?:し|す|せ)|(?:翻訳|和訳|英訳|校正|校閲|推敲|添削)(?:文|版)?(?:を(?!し)(?:お願い|頼|くだ|下さ|作|出|行)"
+    r"|を?し(?!た)|お願い|する|せよ|[。！!\s]*$)"
+    r"|書き(?:直し|換え|替え)て|書き(?:直す|換える|替える)|誤字[^。]*(?:直し|訂正し|修正し)(?!た)",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(
+    r"^\s*(?:what|who|whom|whose|when|where|which|why|how|does|do|did|is|are|was|were|has|have)\b"
+    r"|summar|\boverview\b|要約|要点|概要|まとめ",
     re.IGNORECASE,
 )
 _SHORTEST_NAME = 2
@@ -38,7 +48,7 @@ class PageOf:
 
 def rewrites(question: str) -> bool:
     """Whether the whole text in another form is wanted, and not something about it."""
-    return bool(_REWRITES.search(question))
+    return bool(_REWRITES.search(question)) and not _ASKS.search(question)
 
 
 def asked_for(documents: Sequence[KnownDocument], questions: Iterable[str]) -> list[KnownDocument]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from yoriai.access import Action, Thing, owners, require
+from yoriai.access import Action, owners, require, thing_of
+from yoriai.accounts import sharing as sharings
 from yoriai.catalog.library import Library
 from yoriai.engines.router import Router
 from yoriai.errors import NotFoundError
@@ -36,6 +37,7 @@ class Draft:
 
     name: str
     sharing: Sharing = "owner"
+    group_ids: Sequence[str] = ()  # of sharing "groups"
     model: str = ""
     system_prompt: str = ""
     sampling: Sampling = field(default_factory=Sampling)
@@ -115,8 +117,10 @@ class Assistants:
         def work(connection: Connection) -> Assistant:
             _check_free(connection, user, assistant.name)
             _check_collections(connection, user, assistant.collection_ids)
-            rows.add(connection, assistant)
-            return assistant
+            shared = sharings.audience(connection, user, draft.sharing, draft.group_ids)
+            kept = replace(assistant, **shared)
+            rows.add(connection, kept)
+            return kept
 
         return await self._database.write(work)
 
@@ -134,7 +138,11 @@ class Assistants:
                 _check_free(connection, user, changes["name"])
             if "collection_ids" in changes:
                 _check_collections(connection, user, changes["collection_ids"])
-            rows.change(connection, assistant_id, updated_at=datetime.now(UTC), **changes)
+            own = {name: value for name, value in changes.items() if name not in {"sharing", "group_ids"}}
+            shared = sharings.changes(
+                connection, user, before, changes.get("sharing"), changes.get("group_ids")
+            )
+            rows.change(connection, assistant_id, updated_at=datetime.now(UTC), **own, **shared)
             return _shown(_found(connection, user, assistant_id, Action.READ), _readable(connection, user))
 
         return await self._database.write(work)
@@ -157,7 +165,7 @@ class Assistants:
 def _new(user: User, draft: Draft) -> Assistant:
     now = datetime.now(UTC)
     return Assistant(
-        id=f"asst_{secrets.token_hex(12)}", owner_id=user.id, name=draft.name, sharing=draft.sharing, model=draft.model,
+        id=f"asst_{secrets.token_hex(12)}", owner_id=user.id, name=draft.name, sharing="owner", model=draft.model,
         system_prompt=draft.system_prompt, sampling=draft.sampling, mode=draft.mode,
         collection_ids=tuple(dict.fromkeys(draft.collection_ids)), only_documents=draft.only_documents,
         checks_support=draft.checks_support, judge=draft.judge, tools=tuple(dict.fromkeys(draft.tools)),
@@ -169,7 +177,7 @@ def _found(connection: Connection, user: User, assistant_id: str, action: Action
     assistant = rows.find(connection, owners(user), assistant_id)
     if assistant is None:
         raise NotFoundError("access.not_found", param="assistant_id")
-    require(user, action, Thing(owner_id=assistant.owner_id, is_shared=assistant.sharing == "everyone"))
+    require(user, action, thing_of(assistant))
     return assistant
 
 

@@ -14,8 +14,9 @@ from yoriai.errors import YoriaiError
 from yoriai.i18n.catalogue import text
 from yoriai.knowledge.context import harmless
 from yoriai.knowledge.split import language_of
-from yoriai.responders.members import Sitting, mean_ranks, why_left_out
+from yoriai.responders.members import why_left_out
 from yoriai.responders.quoting import ask_about, letters
+from yoriai.responders.sitting import Sitting, mean_ranks
 from yoriai.types import ChatRequest, Event, Finish, FinishReason, ReasoningDelta, TextDelta
 
 _log = logging.getLogger("yoriai.responders")
@@ -53,6 +54,8 @@ async def settle(sitting: Sitting, request: ChatRequest) -> FinishReason:
             follow,
         )
     except (YoriaiError, TimeoutError) as error:
+        if said and sitting.state.stopped:
+            return "length"
         if said:
             raise
         _log.warning("the chair %s failed: %s", sitting.chair.name, error)
@@ -61,9 +64,8 @@ async def settle(sitting: Sitting, request: ChatRequest) -> FinishReason:
             sitting.emit(TextDelta(text="".join(f"\n\n{line}" for line in summary(sitting))))
         return reply.reason
     best = sitting.best()
-    reason = text(
-        "responders.reason_chair_failed", sitting.language, name=sitting.chair.name, label=best.label
-    )
+    key = "reason_spent" if sitting.state.stopped else "reason_chair_failed"
+    reason = text(f"responders.{key}", sitting.language, name=sitting.chair.name, label=best.label)
     return stand_in(sitting, best, reason)
 
 

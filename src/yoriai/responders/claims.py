@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,14 +19,15 @@ from yoriai.errors import YoriaiError
 from yoriai.i18n.catalogue import text
 from yoriai.knowledge.split import language_of
 from yoriai.knowledge.support import WEAK, facts, score
-from yoriai.responders.members import Sitting
 from yoriai.responders.options import plain
 from yoriai.responders.quoting import ask_about, letters
+from yoriai.responders.sitting import Sitting
 from yoriai.types import ChatRequest, ResponseFormat
 
 _log = logging.getLogger("yoriai.responders")
 _MOST, _LONGEST, _REASON = 5, 160, 300  # claims; characters of one, and of the reason
 _TOKENS = 700
+_SENTENCE_END = re.compile(r"[.。!！?？:：]\s|[。！？\n]")
 _AGREES, _DIFFERS, _SILENT = "agrees", "differs", "silent"
 
 
@@ -54,16 +56,20 @@ def by_key(sitting: Sitting, answers: Sequence[Contribution]) -> list[Claim]:
 
 
 def checked(found: Sequence[Claim], answers: Sequence[Contribution], question: str) -> list[Claim]:
-    """Without repetitions, and without agreement that a member's words and numbers don't bear out."""
+    """Without repetitions, and without agreement that a member's words and numbers don't bear out.
+
+    Who says a claim as a sentence of their own agrees with it, whatever the chair made of it.
+    """
     asked = facts(question)
     said = {each.label: facts(each.text) for each in answers}
+    sentences = {each.label: {plain(part) for part in _SENTENCE_END.split(each.text)} for each in answers}
     kept: dict[str, Claim] = {}
     for claim in found:
         claimed = facts(claim.text)
         agree = tuple(
-            label for label in claim.agree
-            if label in said
-            and (score(claimed, said[label], asked) >= WEAK or claimed.language != said[label].language)
+            label for label, own in said.items()
+            if plain(claim.text) in sentences[label]
+            or (label in claim.agree and (score(claimed, own, asked) >= WEAK or claimed.language != own.language))
         )  # fmt: skip
         differ = tuple(label for label in claim.differ if label in said and label not in agree)
         if agree:

@@ -18,14 +18,12 @@ from yoriai.responders.comparing import answer_line
 from yoriai.responders.council_shelf import COUNCIL
 from yoriai.responders.debate import debate
 from yoriai.responders.emitting import Emit, emitted
-from yoriai.responders.members import Seat, Sitting, answer
+from yoriai.responders.members import answer
 from yoriai.responders.reviewing import review
 from yoriai.responders.search.calls import Calls, Limits
+from yoriai.responders.sitting import Seat, Sitting
 from yoriai.responders.voting import vote
 from yoriai.types import ChatRequest, Context, Event, FinishReason, Responder, Stage
-
-# Every call has its own limits; these only end what never ends.
-_MOST_TOKENS, _MOST_SECONDS = 10_000_000, 6 * 3600.0
 
 
 class CouncilResponder:
@@ -56,7 +54,9 @@ class CouncilResponder:
 
     async def _sit(self, request: ChatRequest, context: Context, emit: Emit) -> None:
         question = next((each.text() for each in reversed(request.messages) if each.role == "user"), "")
-        limits = Limits(tokens=_MOST_TOKENS, seconds=_MOST_SECONDS, call_tokens=self._council.member_tokens)
+        limits = Limits(
+            tokens=self._council.max_tokens, seconds=self._council.max_seconds, call_tokens=self._member_tokens()
+        )  # fmt: skip
         sitting = Sitting(
             council=self._council, seats=self._seats, chair=self._present_chair(), question=question, emit=emit,
             request=self._asked(request), calls=Calls(context, emit, limits), context=context,
@@ -91,11 +91,16 @@ class CouncilResponder:
         first = next(each for each in sitting.state.contributions if each.label == best.label)
         sitting.tell(is_urgent=True, single=first.cost, single_name=best.name)
 
+    def _member_tokens(self) -> int:
+        """Of one answer: no more than leaves the others, and the chair, as much of the whole budget."""
+        return min(self._council.member_tokens, max(1, self._council.max_tokens // (len(self._seats) + 1)))
+
     def _asked(self, request: ChatRequest) -> ChatRequest:
         """As members are asked: within a member's budget, in prose unless their answers are what is voted on."""
-        wanted = request.max_completion_tokens or request.max_tokens or self._council.member_tokens
+        most = self._member_tokens()
+        wanted = request.max_completion_tokens or request.max_tokens or most
         changes: dict[str, object] = {
-            "max_completion_tokens": min(wanted, self._council.member_tokens), "max_tokens": None, "tools": None,
+            "max_completion_tokens": min(wanted, most), "max_tokens": None, "tools": None,
             "tool_choice": None, "stream": False, "stream_options": None, "logprobs": False, "top_logprobs": None,
         }  # fmt: skip
         if self._council.mode != "vote":

@@ -5,7 +5,7 @@ An asker's rights to the members are looked at when they answer, not here.
 
 from __future__ import annotations
 
-from yoriai.access import Action, Thing, owners, require
+from yoriai.access import Action, owners, require, thing_of
 from yoriai.errors import NotFoundError
 from yoriai.records import Council
 from yoriai.store import councils as rows
@@ -48,5 +48,5 @@ def found(connection: Connection, user: User, council_id: str, action: Action) -
     council = rows.find(connection, owners(user), council_id)
     if council is None:
         raise NotFoundError("access.not_found", param="council_id")
-    require(user, action, Thing(owner_id=council.owner_id, is_shared=council.sharing == "everyone"))
+    require(user, action, thing_of(council))
     return council

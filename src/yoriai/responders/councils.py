@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from yoriai.access import Action, owners, require
+from yoriai.accounts import sharing as sharings
 from yoriai.errors import ConflictError, UsageError
 from yoriai.records import Council, Sharing
 from yoriai.responders.council_shelf import CouncilShelf, found
@@ -26,6 +27,7 @@ LONGEST_NAME = 200  # characters
 FEWEST_MEMBERS, MOST_MEMBERS = 2, 8
 MOST_ROUNDS = 4
 MOST_TOKENS, MOST_SECONDS = 32_768, 3600
+MOST_TOKENS_IN_ALL, MOST_SECONDS_IN_ALL = 1_000_000, 6 * 3600
 Mode = Literal["synthesise", "vote", "debate"]
 
 
@@ -36,12 +38,15 @@ class Draft:
     name: str
     members: Sequence[str]  # names of responders, the most trusted first
     sharing: Sharing = "owner"
+    group_ids: Sequence[str] = ()  # of sharing "groups"
     chair: str = ""  # empty: the first member
     mode: Mode = "synthesise"
     reviews: bool = False
     rounds: int = 1
     member_tokens: int = 1024
     member_seconds: float = 300
+    max_tokens: int = 65_536
+    max_seconds: float = 3600
 
 
 class Councils:
@@ -72,12 +77,14 @@ class Councils:
         require(user, Action.KEEP_COUNCILS)
         council = await self._lasting(user, _new(user, draft))
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> Council:
             _check_free(connection, user, council.name)
-            rows.add(connection, council)
+            shared = sharings.audience(connection, user, draft.sharing, draft.group_ids)
+            kept = replace(council, **shared)
+            rows.add(connection, kept)
+            return kept
 
-        await self._database.write(work)
-        return await self._shown(user, council)
+        return await self._shown(user, await self._database.write(work))
 
     async def change(self, user: User, council_id: str, **changes: Any) -> Council:
         """Change what is given of a `Draft`'s fields.
@@ -87,16 +94,18 @@ class Councils:
         before = await self._database.read(
             lambda connection: found(connection, user, council_id, Action.CHANGE)
         )
+        sharing, group_ids = changes.pop("sharing", None), changes.pop("group_ids", None)
         parts = {"members", "chair"} & set(changes)  # what is left as it is may be gone meanwhile
         after = _checked(replace(before, **changes), is_new="name" in changes)
         if parts:
             after = await self._lasting(user, after, parts)
 
         def work(connection: Connection) -> None:
-            found(connection, user, council_id, Action.CHANGE)
+            now = found(connection, user, council_id, Action.CHANGE)
             if name_key(after.name) != name_key(before.name):
                 _check_free(connection, user, after.name)
             values = {name: getattr(after, name) for name in changes}
+            values |= sharings.changes(connection, user, now, sharing, group_ids)
             rows.change(connection, council_id, updated_at=datetime.now(UTC), **values)
 
         await self._database.write(work)
@@ -131,9 +140,10 @@ class Councils:
 def _new(user: User, draft: Draft) -> Council:
     now = datetime.now(UTC)
     council = Council(
-        id=f"council_{secrets.token_hex(12)}", owner_id=user.id, name=draft.name, sharing=draft.sharing,
+        id=f"council_{secrets.token_hex(12)}", owner_id=user.id, name=draft.name, sharing="owner",
         members=tuple(draft.members), chair=draft.chair, mode=draft.mode, reviews=draft.reviews, rounds=draft.rounds,
-        member_tokens=draft.member_tokens, member_seconds=draft.member_seconds, created_at=now, updated_at=now,
+        member_tokens=draft.member_tokens, member_seconds=draft.member_seconds, max_tokens=draft.max_tokens,
+        max_seconds=draft.max_seconds, created_at=now, updated_at=now,
     )  # fmt: skip
     return _checked(council, is_new=True)
 
@@ -149,6 +159,8 @@ def _checked(council: Council, *, is_new: bool) -> Council:
         "rounds": (1, MOST_ROUNDS),
         "member_tokens": (16, MOST_TOKENS),
         "member_seconds": (1, MOST_SECONDS),
+        "max_tokens": (64, MOST_TOKENS_IN_ALL),
+        "max_seconds": (1, MOST_SECONDS_IN_ALL),
     }
     for field, (least, most) in limits.items():
         if not least <= getattr(council, field) <= most:

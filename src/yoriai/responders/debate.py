@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from yoriai.i18n.catalogue import text
 from yoriai.knowledge.split import language_of
-from yoriai.responders.members import Sitting, answer
+from yoriai.responders.members import answer
 from yoriai.responders.quoting import quoted
 from yoriai.responders.search.samples import label_of
+from yoriai.responders.sitting import Sitting
 from yoriai.responders.turns import UNKNOWN_CONTEXT
 from yoriai.types import ChatRequest
 

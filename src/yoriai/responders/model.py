@@ -14,11 +14,11 @@ from yoriai.catalog.library import Library
 from yoriai.engines.client import EngineClient
 from yoriai.engines.router import Router
 from yoriai.errors import EngineLostError, NotFoundError, UnsupportedError
+from yoriai.models import POOLED, InstalledModel
 from yoriai.responders import tool_calling
 from yoriai.responders.reasoning import ReasoningSplitter
 from yoriai.responders.tool_calling import ToolDecoder
 from yoriai.types import (
-    POOLED,
     ChatRequest,
     CompletionRequest,
     Context,
@@ -26,7 +26,6 @@ from yoriai.types import (
     Event,
     Finish,
     ImagePart,
-    InstalledModel,
     Sampling,
     Stage,
     TextDelta,

@@ -14,14 +14,14 @@ from yoriai.deliberation import Method
 from yoriai.errors import UsageError
 
 REASONER = "reasoner:"
-ScorerName = Literal["judge", "agreement", "citations", "checks"]
+ScorerName = Literal["judge", "pairs", "agreement", "citations", "checks"]
 
 _METHODS: dict[str, Method] = {
     "best-of": "best_of", "self-consistency": "self_consistency", "tree": "tree", "repair": "repair",
 }  # fmt: skip
 # The first of each is meant where the name gives none.
 _SCORERS: dict[Method, tuple[ScorerName, ...]] = {
-    "best_of": ("judge", "agreement", "citations"),
+    "best_of": ("judge", "pairs", "agreement", "citations"),
     "self_consistency": ("agreement",),
     "tree": ("agreement", "judge", "citations"),
     "repair": ("judge", "checks", "citations"),

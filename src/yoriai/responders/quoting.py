@@ -12,8 +12,8 @@ from yoriai.deliberation import Contribution
 from yoriai.errors import ContextOverflowError
 from yoriai.knowledge.context import harmless
 from yoriai.knowledge.split import size_of
-from yoriai.responders.members import Sitting
 from yoriai.responders.search.calls import Reply
+from yoriai.responders.sitting import Sitting
 from yoriai.responders.turns import UNKNOWN_CONTEXT
 from yoriai.types import ChatRequest, Event, Responder
 

@@ -80,6 +80,10 @@ class ReasonerResponder:
 
     async def _chosen(self, search: Search) -> Contribution | None:
         score = self._score(search)
+        if self._plan.scorer == "pairs":
+            return await best_of.by_pairs(
+                search, scorers.by_pairs(search.calls, self._judge, search.question, search.request.seed)
+            )
         if self._plan.method == "best_of":
             return await best_of.best_of(search, score)
         if self._plan.method == "tree":

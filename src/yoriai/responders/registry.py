@@ -16,27 +16,18 @@ from yoriai.access import owners
 from yoriai.catalog.library import Library
 from yoriai.engines.router import Router
 from yoriai.errors import NotFoundError, UsageError
+from yoriai.models import POOLED, ResponderInfo
 from yoriai.records import Assistant, Council
 from yoriai.responders.assistants import Assistants
 from yoriai.responders.council import CouncilResponder
 from yoriai.responders.council_shelf import COUNCIL, CouncilShelf
-from yoriai.responders.members import Seat
 from yoriai.responders.model import ModelResponder, model_responder
 from yoriai.responders.naming import REASONER, Plan, around, parse
+from yoriai.responders.sitting import Seat
 from yoriai.responders.tool_user import ToolUser
 from yoriai.store.collections import name_key
 from yoriai.tools.toolbox import Toolbox
-from yoriai.types import (
-    POOLED,
-    CompletionRequest,
-    Context,
-    EmbeddingRequest,
-    Embeddings,
-    Event,
-    Responder,
-    ResponderInfo,
-    User,
-)
+from yoriai.types import CompletionRequest, Context, EmbeddingRequest, Embeddings, Event, Responder, User
 
 _log = logging.getLogger("yoriai.responders")
 ASSISTANT, COLLECTION = "assistant:", "collection:"
@@ -91,7 +82,7 @@ class Registry:
         """
         if name.startswith(REASONER):
             plan = parse(name)
-            inner = await self.get(plan.inner, user, within(name, inside))
+            inner = await self.get(plan.inner, user, await self._within(name, inside, user))
             return self._reasons(plan, inner, await self._judge(self._reasoners_judge))
         if name.startswith(ASSISTANT):
             return await self.answering(
@@ -148,10 +139,20 @@ class Registry:
 
     async def _seated(self, council: Council, user: User, inside: tuple[str, ...]) -> Responder:
         """With the members that this user may ask. Raises: UsageError: it is a member of itself, or too deep."""
-        inside = within(COUNCIL + council.id, inside)
+        inside = await self._within(COUNCIL + council.id, inside, user)
         seats = [await self._seat(member, user, inside) for member in council.members]
         chair = await self._seat(council.chair, user, inside) if council.chair else seats[0]
         return CouncilResponder(council, seats, chair.responder)
+
+    async def _within(self, name: str, inside: tuple[str, ...], user: User) -> tuple[str, ...]:
+        """What its parts are inside of. Raises: UsageError: it is inside itself, or too deep."""
+        if name in inside:
+            names = [await self.present_name(each, user) for each in (*inside, name)]
+            raise UsageError("responders.circle", param="model", names=" → ".join(names))
+        if len(inside) >= _DEEPEST:
+            shown = await self.present_name(name, user)
+            raise UsageError("responders.too_deep", param="model", name=shown, most=_DEEPEST)
+        return (*inside, name)
 
     async def _seat(self, member: str, user: User, inside: tuple[str, ...]) -> Seat:
         name = await self.present_name(member, user)
@@ -213,15 +214,6 @@ class Registry:
 
     async def _model(self, name: str) -> ModelResponder:
         return await model_responder(name, self._router, self._library)
-
-
-def within(name: str, inside: tuple[str, ...]) -> tuple[str, ...]:
-    """What its parts are inside of. Raises: UsageError: it is inside itself, or too deep."""
-    if name in inside:
-        raise UsageError("responders.circle", param="model", names=" → ".join([*inside, name]))
-    if len(inside) >= _DEEPEST:
-        raise UsageError("responders.too_deep", param="model", name=name, most=_DEEPEST)
-    return (*inside, name)
 
 
 def _names(user: User, things: Sequence[Assistant | Council], prefix: str) -> list[str]:

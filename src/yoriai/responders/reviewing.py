@@ -15,9 +15,9 @@ from yoriai.deliberation import Contribution, Review
 from yoriai.errors import YoriaiError
 from yoriai.i18n.catalogue import text
 from yoriai.knowledge.split import language_of
-from yoriai.responders.members import Sitting, together
 from yoriai.responders.quoting import ask_about
 from yoriai.responders.search.samples import label_of
+from yoriai.responders.sitting import Sitting, together
 from yoriai.types import ChatRequest, Responder, ResponseFormat, Stage
 
 _log = logging.getLogger("yoriai.responders")

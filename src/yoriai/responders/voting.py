@@ -8,7 +8,7 @@ from __future__ import annotations
 from yoriai.deliberation import Contribution
 from yoriai.i18n.catalogue import text
 from yoriai.responders.comparing import ballots
-from yoriai.responders.members import Sitting, mean_ranks
+from yoriai.responders.sitting import Sitting, mean_ranks
 
 
 def vote(sitting: Sitting) -> tuple[Contribution, str] | None:

@@ -2,15 +2,16 @@
 
 Its file is its standard input, already open, so that it needs to open nothing but its own program. Linux: dies with
 its parent, Landlock (reads the Python installation, writes nowhere), seccomp (no sockets, no programs, no looking
-into other processes). Everywhere but on Windows: limits on address space, CPU time and files. Its task comes as JSON
-in its first argument, what it says is JSON lines on standard output. `process` is the other side.
+into other processes, no changing files); without both it refuses, unless that was allowed. Everywhere but on Windows:
+limits on address space, CPU time and files. Its task comes as JSON in its first argument, what it says is JSON lines
+on standard output. `process` is the other side.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -38,17 +39,24 @@ def run(task: Task) -> None:
     specification = json.loads(sys.argv[1])
     held = enter(specification["limits"])
     say({"confinement": held})
+    missing = lacking(held)
+    if missing and not specification["limits"]["unjailed"]:
+        say({"refused": "unjailed", "values": {"missing": ", ".join(missing)}})
+        return
+    say(_outcome(task, specification))
+
+
+def _outcome(task: Task, specification: dict[str, Any]) -> dict[str, Any]:
     try:
-        said: dict[str, Any] = {"result": task(specification, sys.stdin.buffer)}
+        return {"result": task(specification, sys.stdin.buffer)}
     except RefusedError as refused:
-        said = {"refused": refused.cause, "values": refused.values}
+        return {"refused": refused.cause, "values": refused.values}
     except MemoryError:
-        said = {"refused": "memory", "values": {}}
+        return {"refused": "memory", "values": {}}
     except (
         Exception
     ) as error:  # the handler of this process: whatever a library stumbles over, the file is broken
-        said = {"refused": "broken", "values": {"detail": _short(error)}}
-    say(said)
+        return {"refused": "broken", "values": {"detail": _short(error)}}
 
 
 def enter(limits: dict[str, Any]) -> list[str]:
@@ -57,6 +65,17 @@ def enter(limits: dict[str, Any]) -> list[str]:
     readable = [Path(sys.prefix), Path(sys.base_prefix), Path(__file__).parents[2]]
     held.append(confine(readable, port=None, runtime=_RUNTIME))
     return [*held, forbid_system_calls()]
+
+
+def lacking(held: Collection[str], system: str = sys.platform) -> tuple[str, ...]:
+    """What a child of this system lacks of a jail. Only Linux has one that can be asked for."""
+    if system != "linux":
+        return ()
+    found = {
+        "Landlock": any(name.startswith("landlock") for name in held),
+        "seccomp": "seccomp" in held,
+    }
+    return tuple(name for name, is_there in found.items() if not is_there)
 
 
 def say(line: dict[str, Any]) -> None:
@@ -85,4 +104,4 @@ def _limit(memory_bytes: int, total_s: float) -> list[str]:
 
 
 def _short(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"[:200]
+    return f"{type(error).__name__}: {error}"[:200].rstrip(". ")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from yoriai.records import Collection
+from yoriai.store import shares
 from yoriai.store.tables import collections, documents, passages, vectors, watched_folders
 
-_NAMES = tuple(field.name for field in fields(Collection))
+_NAMES = tuple({field.name for field in fields(Collection)} - {"sharing", "groups"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,46 +32,48 @@ def name_key(name: str) -> str:
 
 
 def add(connection: Connection, collection: Collection) -> None:
-    connection.execute(
-        insert(collections).values(**asdict(collection), name_key=name_key(collection.name)[:800])
+    values = {name: getattr(collection, name) for name in _NAMES}
+    group_ids = [group.id for group in collection.groups]
+    own = shares.settled(
+        connection, collection.id, values | {"sharing": collection.sharing, "group_ids": group_ids}
     )
+    connection.execute(insert(collections).values(**own, name_key=name_key(collection.name)[:800]))
 
 
 def readable(connection: Connection, owners: Iterable[str]) -> list[Collection]:
-    """Theirs and what is shared, by name."""
-    found = select(collections).where(_readable(owners))
-    return [
-        _collection(row)
-        for row in connection.execute(found.order_by(collections.c.name_key, collections.c.id))
-    ]
+    """Theirs and what is shared with them, by name."""
+    theirs = list(owners)
+    found = select(collections).where(shares.readable(collections, theirs))
+    ordered = found.order_by(collections.c.name_key, collections.c.id)
+    return _collections(connection, connection.execute(ordered), theirs)
 
 
 def find(connection: Connection, owners: Iterable[str], collection_id: str) -> Collection | None:
-    """Theirs or shared."""
-    mine = (collections.c.id == collection_id) & _readable(owners)
-    row = connection.execute(select(collections).where(mine)).first()
-    return _collection(row) if row else None
+    """Theirs or shared with them."""
+    theirs = list(owners)
+    mine = (collections.c.id == collection_id) & shares.readable(collections, theirs)
+    found = connection.execute(select(collections).where(mine))
+    return next(iter(_collections(connection, found, theirs)), None)
 
 
 def named(connection: Connection, owners: Iterable[str], name: str) -> Collection | None:
     """By name: theirs before what others share, the oldest first."""
     theirs = list(owners)
-    found = select(collections).where(_readable(theirs), collections.c.name_key == name_key(name))
-    rows = sorted(
-        connection.execute(found), key=lambda row: (row.owner_id not in theirs, row.created_at, row.id)
-    )
-    return _collection(rows[0]) if rows else None
+    mine = shares.readable(collections, theirs) & (collections.c.name_key == name_key(name))
+    found = _collections(connection, connection.execute(select(collections).where(mine)), theirs)
+    found.sort(key=lambda each: (each.owner_id not in theirs, each.created_at, each.id))
+    return found[0] if found else None
 
 
 def by_id(connection: Connection, collection_id: str) -> Collection | None:
     """Whoever owns it: for the work that goes on in the background."""
-    row = connection.execute(select(collections).where(collections.c.id == collection_id)).first()
-    return _collection(row) if row else None
+    found = connection.execute(select(collections).where(collections.c.id == collection_id))
+    return next(iter(_collections(connection, found)), None)
 
 
 def everything(connection: Connection) -> list[Collection]:
     """Of everybody: for the work that goes on in the background."""
-    return [_collection(row) for row in connection.execute(select(collections).order_by(collections.c.id))]
+    return _collections(connection, connection.execute(select(collections).order_by(collections.c.id)))
 
 
 def of_other_words(connection: Connection, version: int) -> list[str]:
@@ -80,9 +83,11 @@ def of_other_words(connection: Connection, version: int) -> list[str]:
 
 
 def change(connection: Connection, collection_id: str, **values: Any) -> None:
+    """Set fields; `sharing` together with `group_ids`."""
     if "name" in values:
         values["name_key"] = name_key(values["name"])[:800]
-    connection.execute(update(collections).where(collections.c.id == collection_id).values(**values))
+    own = shares.settled(connection, collection_id, values)
+    connection.execute(update(collections).where(collections.c.id == collection_id).values(**own))
 
 
 def changed(connection: Connection, collection_id: str, now: datetime, *, vectors_only: bool = False) -> None:
@@ -96,6 +101,7 @@ def changed(connection: Connection, collection_id: str, now: datetime, *, vector
 
 def remove(connection: Connection, collection_id: str) -> None:
     """With all that is in it; files are the caller's."""
+    shares.forget(connection, collection_id)
     connection.execute(delete(collections).where(collections.c.id == collection_id))
 
 
@@ -155,9 +161,13 @@ def all_folders(connection: Connection) -> list[tuple[str, str]]:
     return [(row.collection_id, row.path) for row in connection.execute(found)]
 
 
-def _readable(owners: Iterable[str]) -> ColumnElement[bool]:
-    return or_(collections.c.owner_id.in_(list(owners)), collections.c.sharing == "everyone")
-
-
-def _collection(row: Row[Any]) -> Collection:
-    return Collection(**{name: getattr(row, name) for name in _NAMES})
+def _collections(
+    connection: Connection, rows: Iterable[Row[Any]], owners: Sequence[str] | None = None
+) -> list[Collection]:
+    """As `owners` may know them."""
+    listed = list(rows)
+    audiences = shares.audiences(connection, listed, owners)
+    return [
+        Collection(**{name: getattr(row, name) for name in _NAMES}, **audience)
+        for row, audience in zip(listed, audiences, strict=True)
+    ]

@@ -16,19 +16,11 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 from sqlalchemy.sql import Select
 
+from yoriai.conversations import Conversation, ConversationMessage
 from yoriai.deliberation import Deliberation
 from yoriai.store.tables import conversations, messages
 from yoriai.tool_use import ToolUse
-from yoriai.types import (
-    Citation,
-    Conversation,
-    ConversationMessage,
-    Sampling,
-    SentenceSupport,
-    Sources,
-    Support,
-    Usage,
-)
+from yoriai.types import Citation, Sampling, SentenceSupport, Sources, Support, Usage
 
 _ESCAPE = "\\"
 

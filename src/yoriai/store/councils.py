@@ -2,57 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, fields
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from yoriai.records import Council
+from yoriai.store import shares
 from yoriai.store.collections import name_key
 from yoriai.store.tables import councils
 
-_PLAIN = tuple({field.name for field in fields(Council)} - {"members"})
+_PLAIN = tuple({field.name for field in fields(Council)} - {"members", "sharing", "groups"})
+_KEPT = (*_PLAIN, "members", "sharing")
 
 
 def add(connection: Connection, council: Council) -> None:
-    connection.execute(insert(councils).values(**_row(asdict(council))))
+    values = {name: getattr(council, name) for name in _KEPT}
+    group_ids = [group.id for group in council.groups]
+    own = shares.settled(connection, council.id, values | {"group_ids": group_ids})
+    connection.execute(insert(councils).values(**_row(own)))
 
 
 def usable(connection: Connection, owners: Iterable[str]) -> list[Council]:
-    """Theirs and what is shared, by name."""
-    found = select(councils).where(_usable(owners))
+    """Theirs and what is shared with them, by name."""
+    theirs = list(owners)
+    found = select(councils).where(shares.readable(councils, theirs))
     ordered = found.order_by(councils.c.name_key, councils.c.created_at, councils.c.id)
-    return [_council(row) for row in connection.execute(ordered)]
+    return _councils(connection, connection.execute(ordered), theirs)
 
 
 def find(connection: Connection, owners: Iterable[str], council_id: str) -> Council | None:
-    """Theirs or shared."""
-    row = connection.execute(select(councils).where(councils.c.id == council_id, _usable(owners))).first()
-    return _council(row) if row else None
+    """Theirs or shared with them."""
+    theirs = list(owners)
+    mine = (councils.c.id == council_id) & shares.readable(councils, theirs)
+    return next(iter(_councils(connection, connection.execute(select(councils).where(mine)), theirs)), None)
 
 
 def named(connection: Connection, owners: Iterable[str], name: str) -> Council | None:
     """By name: theirs before what others share, the oldest first."""
     theirs = list(owners)
-    found = select(councils).where(_usable(theirs), councils.c.name_key == name_key(name))
-    rows = sorted(
-        connection.execute(found), key=lambda row: (row.owner_id not in theirs, row.created_at, row.id)
-    )
-    return _council(rows[0]) if rows else None
+    mine = shares.readable(councils, theirs) & (councils.c.name_key == name_key(name))
+    found = _councils(connection, connection.execute(select(councils).where(mine)), theirs)
+    found.sort(key=lambda each: (each.owner_id not in theirs, each.created_at, each.id))
+    return found[0] if found else None
 
 
 def change(connection: Connection, council_id: str, **values: Any) -> None:
-    """Set fields, as `Council` has them."""
-    connection.execute(update(councils).where(councils.c.id == council_id).values(**_row(values)))
+    """Set fields, as `Council` has them; `sharing` together with `group_ids`."""
+    own = shares.settled(connection, council_id, values)
+    connection.execute(update(councils).where(councils.c.id == council_id).values(**_row(own)))
 
 
 def remove(connection: Connection, council_id: str) -> None:
+    shares.forget(connection, council_id)
     connection.execute(delete(councils).where(councils.c.id == council_id))
-
-
-def _usable(owners: Iterable[str]) -> ColumnElement[bool]:
-    return or_(councils.c.owner_id.in_(list(owners)), councils.c.sharing == "everyone")
 
 
 def _row(values: dict[str, Any]) -> dict[str, Any]:
@@ -64,5 +68,13 @@ def _row(values: dict[str, Any]) -> dict[str, Any]:
     return row
 
 
-def _council(row: Row[Any]) -> Council:
-    return Council(**{name: getattr(row, name) for name in _PLAIN}, members=tuple(row.members))
+def _councils(connection: Connection, rows: Iterable[Row[Any]], owners: Sequence[str]) -> list[Council]:
+    """As `owners` may know them."""
+    listed = list(rows)
+    return [
+        Council(
+            **{name: getattr(row, name) for name in _PLAIN}, **audience,
+            members=tuple(row.members),
+        )
+        for row, audience in zip(listed, shares.audiences(connection, listed, owners), strict=True)
+    ]  # fmt: skip

@@ -29,7 +29,7 @@ from sqlalchemy import (
     true,
 )
 
-REVISION = "0013"  # of the newest migration: a database that has it needs no Alembic at start-up
+REVISION = "0015"  # of the newest migration: a database that has it needs no Alembic at start-up
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -64,6 +64,30 @@ users = Table(
     Column("password_hash", String(200), nullable=False),
     Column("active", Boolean, nullable=False, server_default=true()),
     Column("created_at", UtcDateTime, nullable=False),
+)
+
+groups = Table(
+    "groups",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("name_key", String(200), nullable=False, unique=True),  # how names are compared
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+group_members = Table(
+    "group_members",
+    metadata,
+    Column("group_id", ForeignKey(groups.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("user_id", ForeignKey(users.c.id, ondelete="CASCADE"), primary_key=True, index=True),
+    Column("added_at", UtcDateTime, nullable=False),
+)
+
+shares = Table(
+    "shares",
+    metadata,
+    Column("thing_id", String(32), primary_key=True),  # no key: a collection, an assistant or a council
+    Column("group_id", ForeignKey(groups.c.id, ondelete="CASCADE"), primary_key=True, index=True),
 )
 
 sessions = Table(
@@ -184,11 +208,12 @@ collections = Table(
     Column("owner_id", String(32), nullable=False, index=True),  # no key: the local operator has no account
     Column("name", String(200), nullable=False),
     Column("name_key", Text, nullable=False),  # how names are compared
-    Column("sharing", String(20), nullable=False),
+    Column("sharing", String(20), nullable=False),  # owner, everyone; with groups: rows of `shares`
     Column("embedding_model", String(256), nullable=False),  # whose vectors are searched; empty: none yet
     Column("revision", Integer, nullable=False),  # goes up whenever passages change
     Column("vector_revision", Integer, nullable=False),  # goes up whenever vectors change
     Column("words_version", Integer, nullable=False, server_default="1"),  # of what made its passages' tokens
+    Column("metadata", JSON, nullable=False, server_default="{}"),  # what a client notes of it
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
 )
@@ -223,6 +248,7 @@ documents = Table(
     Column("error_values", JSON, nullable=False),
     Column("warnings", JSON, nullable=False),
     Column("tags", JSON, nullable=False),
+    Column("attributes", JSON, nullable=False, server_default="{}"),  # types of tags that have one
     Column("pages", Integer, nullable=False),
     Column("passages", Integer, nullable=False),
     Column("added_at", UtcDateTime, nullable=False),
@@ -286,7 +312,7 @@ assistants = Table(
     Column("owner_id", String(32), nullable=False, index=True),  # no key: the local operator has no account
     Column("name", String(200), nullable=False),
     Column("name_key", Text, nullable=False),  # how names are compared
-    Column("sharing", String(20), nullable=False),
+    Column("sharing", String(20), nullable=False),  # owner, everyone; with groups: rows of `shares`
     Column("model", String(256), nullable=False),  # empty: whoever answers by default
     Column("system_prompt", Text, nullable=False),
     Column("sampling", JSON, nullable=False),
@@ -307,7 +333,7 @@ councils = Table(
     Column("owner_id", String(32), nullable=False, index=True),  # no key: the local operator has no account
     Column("name", String(200), nullable=False),
     Column("name_key", Text, nullable=False),  # how names are compared
-    Column("sharing", String(20), nullable=False),
+    Column("sharing", String(20), nullable=False),  # owner, everyone; with groups: rows of `shares`
     Column("members", JSON, nullable=False),  # names of responders that last
     Column("chair", String(1000), nullable=False),  # empty: the first member
     Column("mode", String(20), nullable=False),
@@ -315,6 +341,8 @@ councils = Table(
     Column("rounds", Integer, nullable=False),
     Column("member_tokens", Integer, nullable=False),
     Column("member_seconds", Float, nullable=False),
+    Column("max_tokens", Integer, nullable=False),
+    Column("max_seconds", Float, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
 )

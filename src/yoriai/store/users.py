@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
+from yoriai.store import groups
 from yoriai.store.tables import users
 from yoriai.types import Role, User
 
@@ -21,18 +23,20 @@ def add(connection: Connection, user: User, name_key: str, password_hash: str) -
 
 
 def everyone(connection: Connection) -> list[User]:
-    return [_user(row) for row in connection.execute(select(users).order_by(users.c.created_at, users.c.id))]
+    memberships = groups.ids_by_user(connection)
+    found = connection.execute(select(users).order_by(users.c.created_at, users.c.id))
+    return [_user(row, memberships.get(row.id, ())) for row in found]
 
 
 def by_id(connection: Connection, user_id: str) -> User | None:
     row = connection.execute(select(users).where(users.c.id == user_id)).first()
-    return _user(row) if row else None
+    return _user(row, groups.ids_of_user(connection, user_id)) if row else None
 
 
 def by_name(connection: Connection, name_key: str) -> tuple[User, str] | None:
     """The user and their password hash."""
     row = connection.execute(select(users).where(users.c.name_key == name_key)).first()
-    return (_user(row), row.password_hash) if row else None
+    return (_user(row, groups.ids_of_user(connection, row.id)), row.password_hash) if row else None
 
 
 def active_administrators(connection: Connection) -> int:
@@ -44,5 +48,8 @@ def change(connection: Connection, user_id: str, **values: object) -> None:
     connection.execute(update(users).where(users.c.id == user_id).values(**values))
 
 
-def _user(row: Row[Any]) -> User:
-    return User(id=row.id, name=row.name, role=Role(row.role), active=row.active, created_at=row.created_at)
+def _user(row: Row[Any], group_ids: Sequence[str]) -> User:
+    return User(
+        id=row.id, name=row.name, role=Role(row.role), active=row.active, created_at=row.created_at,
+        group_ids=tuple(group_ids),
+    )  # fmt: skip

@@ -6,10 +6,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, insert, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    delete,
+    distinct,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+)
 
 from yoriai.records import Style, Turn, Vote, VoteFilter, Winner
-from yoriai.store.tables import votes
+from yoriai.store.tables import group_members, votes
 
 _NESTED = {"conversation_a", "conversation_b", "style_a", "style_b"}
 _PLAIN = tuple(field.name for field in fields(Vote) if field.name not in _NESTED)
@@ -44,6 +57,11 @@ def add_unknown(connection: Connection, owners: Iterable[str], found: Sequence[V
     return len(new)
 
 
+def remove(connection: Connection, owners: Iterable[str], vote_id: str) -> None:
+    """Theirs only."""
+    connection.execute(delete(votes).where(votes.c.id == vote_id, votes.c.owner_id.in_(list(owners))))
+
+
 def tallies(
     connection: Connection, owners: Iterable[str], wanted: VoteFilter, *, with_style: bool
 ) -> list[Tally]:
@@ -61,6 +79,16 @@ def tallies(
         return [_styled(tuple(row)) for row in connection.execute(select(*group, *styles).where(seen))]
     counted = select(*group, func.count().label("count")).where(seen).group_by(*group)
     return [Tally(**row._mapping) for row in connection.execute(counted)]
+
+
+def voters(connection: Connection, owners: Iterable[str], wanted: VoteFilter) -> int:
+    """How many people cast the votes that a board counts."""
+    seen = and_(_seen(list(owners)), _wanted(list(owners), wanted))
+    if not wanted.with_named:
+        seen = and_(seen, votes.c.is_blind)
+    if not wanted.with_leaks:
+        seen = and_(seen, votes.c.leak == "")
+    return connection.scalar(select(func.count(distinct(votes.c.owner_id))).where(seen)) or 0
 
 
 def facets(connection: Connection, owners: Iterable[str]) -> dict[str, dict[str, int]]:
@@ -93,6 +121,9 @@ def _wanted(owners: Sequence[str], wanted: VoteFilter) -> ColumnElement[bool]:
     clauses = [votes.c[name] == value for name, value in equal.items() if value]
     if wanted.judge:  # names of people are their own matter
         clauses.append(votes.c.owner_id.in_(owners))
+    if wanted.group:
+        members = select(group_members.c.user_id).where(group_members.c.group_id == wanted.group)
+        clauses.append(and_(votes.c.owner_id.in_(members), ~votes.c.is_imported))
     if wanted.voters == "mine":
         clauses.append(and_(votes.c.owner_id.in_(owners), ~votes.c.is_imported))
     elif wanted.voters != "everyone":

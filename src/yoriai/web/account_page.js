@@ -1,13 +1,14 @@
 // Password and API tokens. Whatever the API says becomes text here, never markup: a token's name can be anything.
 import { copyText } from "/copying.js";
 import { attempt, call } from "/plain_page.js";
+import { agrees } from "/question.js";
+import "/account_groups.js";
 
 const find = (selector, part = document) => part.querySelector(selector);
 const time = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
 const tokens = find("#tokens");
 const made = find("#made");
 const secret = find("#secret");
-const question = find("#question");
 
 // ---- password
 const passwordForm = find("#password");
@@ -59,11 +60,7 @@ function showSecret(token = "", id = "") {
 }
 
 async function revoke(token, button) {
-  find("bdi", question).textContent = token.name;
-  question.returnValue = "";
-  question.showModal();
-  await new Promise((resolve) => question.addEventListener("close", resolve, { once: true }));
-  if (question.returnValue !== "revoke") return;
+  if (!(await agrees(tokens.dataset.question, token.name, tokens.dataset.yes))) return;
   await attempt(tokens, button, async () => {
     await call("DELETE", `/api/tokens/${encodeURIComponent(token.id)}`);
     if (made.dataset.id === token.id) showSecret();

@@ -39,7 +39,9 @@ Page = (
 )
 _ICON = Path(__file__).with_name("yoriai.svg")
 # that elements import
-_SCRIPTS = ("uploads.js", "deliberation.js", "search_tree.js", "tool_calls.js", "attachments.js")
+_SCRIPTS = (
+    "uploads.js", "deliberation.js", "search_tree.js", "sharing_picker.js", "tool_calls.js", "attachments.js",
+)  # fmt: skip
 _RECONNECT_S = 30.0  # a phone that slept, a network that went away: the same page goes on
 _HISTORY = 100  # messages kept for a page that reconnects
 

@@ -10,10 +10,12 @@ from nicegui import ui
 from yoriai.arena import words
 from yoriai.arena.battles import Battle
 from yoriai.bootstrap import Services
-from yoriai.records import VoteFilter, Winner
+from yoriai.errors import ConflictError
+from yoriai.records import Comparison, VoteFilter, Winner
 from yoriai.web import layout
 from yoriai.web.columns import Columns
 from yoriai.web.composer import Composer
+from yoriai.web.earlier import Act, Earlier
 from yoriai.web.handling import Handling
 from yoriai.web.question_queue import QuestionQueue
 from yoriai.web.visitor import Visitor
@@ -74,6 +76,29 @@ class ArenaPage:
             )
             self._telling = ui.checkbox(self._visitor.text("arena_telling"))
         self._queue = QuestionQueue(self._services, self._visitor, self._handling, self._begin)
+        await self._build_earlier()
+
+    async def _build_earlier(self) -> None:
+        """One's battles, with what was voted."""
+        take_back = Act(
+            icon="undo", label="arena_take_back", question="arena_take_back_question",
+            work=self._take_back, fits=lambda each: each.winner is not None,
+        )  # fmt: skip
+        remove = Act(icon="delete", label="remove", question="arena_remove_question", work=self._remove)
+        self._earlier = Earlier(
+            self._visitor, self._handling, "arena_earlier", "/arena/battles", acts=[take_back, remove],
+            told=self._told,
+        )  # fmt: skip
+        await self._show_earlier()
+
+    async def _show_earlier(self) -> None:
+        self._earlier.show(await self._services.comparisons.of(await self._visitor.user(), "blind"))
+
+    def _told(self, battle: Comparison) -> str:
+        """What was voted."""
+        if battle.winner:
+            return self._visitor.text(f"voted_{battle.winner}")
+        return self._visitor.text("voted_nothing" if battle.revealed_at else "arena_unvoted")
 
     async def _show(self) -> None:
         """As the database has it."""
@@ -106,7 +131,7 @@ class ArenaPage:
         board = await self._services.arena.board(await self._visitor.user(), VoteFilter())
         shown = {column.conversation.model for column in battle.compared.columns}
         with self._outcome:
-            ui.label(self._visitor.text(f"voted_{comparison.winner}")).classes("y-heading")
+            ui.label(self._told(comparison)).classes("y-heading")
             if comparison.leak:
                 ui.label(self._visitor.text("arena_leak")).classes("y-note")
             for row in board.rows:
@@ -158,6 +183,10 @@ class ArenaPage:
             voted = await self._battles.vote(
                 await self._visitor.user(), self._id, _WINNERS.get(winner, "tie")
             )
+        except ConflictError:
+            self._votes.refused()
+            await self._reload()  # another tab may have voted
+            raise
         except Exception:
             self._votes.refused()
             raise
@@ -175,6 +204,14 @@ class ArenaPage:
         """What is given up leaves nothing behind."""
         await self._battles.remove(await self._visitor.user(), self._id)
         await self._next()
+
+    async def _take_back(self, battle_id: str) -> None:
+        await self._battles.take_back(await self._visitor.user(), battle_id)
+        await self._show_earlier()
+
+    async def _remove(self, battle_id: str) -> None:
+        await self._battles.remove(await self._visitor.user(), battle_id)
+        await self._show_earlier()
 
     async def _stop(self) -> None:
         await self._battles.stop(await self._visitor.user(), self._id)

@@ -29,7 +29,7 @@ async def assistant_for(services: Services, user: User, collection: Collection, 
         return COLLECTION + collection.id
     assistants = services.assistants
     mine = await _own(services, user)
-    found = next((each for each in mine if _is_for(each, collection, way.mode)), None)
+    found = next((each for each in mine if is_for(each, collection, way.mode)), None)
     if found is None:
         taken = {each.name.casefold() for each in mine}
         draft = Draft(
@@ -46,7 +46,7 @@ async def only_documents(services: Services, user: User, collection: Collection)
     """By mode: whether the user's assistant keeps to the documents; so it does where there is none yet."""
     found: dict[Mode, bool] = {"passages": True, "whole": True}
     for each in reversed(await _own(services, user)):
-        if _is_for(each, collection, each.mode):
+        if is_for(each, collection, each.mode):
             found[each.mode] = each.only_documents
     return found
 
@@ -55,7 +55,7 @@ async def _own(services: Services, user: User) -> list[Assistant]:
     return [each for each in await services.assistants.usable(user) if each.owner_id in owners(user)]
 
 
-def _is_for(assistant: Assistant, collection: Collection, mode: Mode) -> bool:
+def is_for(assistant: Assistant, collection: Collection, mode: Mode) -> bool:
     """One that asks this collection and does nothing else: what somebody has set up for other ends is left alone."""
     is_plain = (
         not (assistant.system_prompt or assistant.model or assistant.judge) and assistant.sharing == "owner"

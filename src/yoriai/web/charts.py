@@ -39,12 +39,18 @@ def bars(
     height = _FRAME_PX + top + _BAR_PX * len(names) * (len(series) + 1)
     chart = ui.echart(
         {
-            "aria": {"enabled": True},
+            "aria": {"enabled": True, "label": {"description": _told(label, names, series)}},
             "animation": False,
             "color": list(_COLOURS),
             "legend": {"top": 0, "show": len(series) > 1},
             "grid": {"left": 8, "right": 56, "top": top, "bottom": 8, "containLabel": True},
-            "xAxis": {"type": "value", "min": 0, "max": most, "splitLine": {"lineStyle": {"color": "#8888"}}},
+            "xAxis": {
+                "type": "value",
+                "min": 0,
+                "max": most,
+                "axisLabel": {"hideOverlap": True},
+                "splitLine": {"lineStyle": {"color": "#8888"}},
+            },
             "yAxis": {
                 "type": "category",
                 "inverse": True,
@@ -57,6 +63,17 @@ def bars(
     )
     chart.classes("y-chart").style(f"height: {height}px").props(f'role=img aria-label="{label}"')
     return chart
+
+
+def _told(label: str, names: Sequence[str], series: Mapping[str, Sequence[float | None]]) -> str:
+    """For who doesn't see it. Left to itself, the chart describes itself in English."""
+    rows = [
+        f"{name.replace(chr(10), ' ')} {value:.3g}"
+        for values in series.values()
+        for name, value in zip(names, values, strict=True)
+        if value is not None
+    ]
+    return f"{label}: {'; '.join(rows)}"
 
 
 def _bars(name: str, values: Sequence[float | None]) -> dict[str, Any]:

@@ -18,11 +18,11 @@ from nicegui.events import GenericEventArguments
 from yoriai.bootstrap import Services
 from yoriai.chat.chat import ROOT
 from yoriai.chat.reply import ReplyUpdate
+from yoriai.conversations import Conversation, ConversationMessage
 from yoriai.errors import AuthenticationError, NotFoundError, YoriaiError
 from yoriai.i18n.catalogue import error_text
 from yoriai.tools.approval import Decision
 from yoriai.tools.code import NAME as CODE
-from yoriai.types import Conversation, ConversationMessage
 from yoriai.web import layout, question_form, tree
 from yoriai.web.composer import Composer
 from yoriai.web.conversation_list import ConversationList
@@ -113,6 +113,9 @@ class ChatPage:
                 self._conversation, self._messages = await self._chat.get(user, conversation_id)
             except NotFoundError as error:
                 self._tell(error)
+        if self._conversation and self._conversation.is_masked:  # nothing but a vote can be done with it
+            ui.navigate.to(f"/arena/battles/{self._conversation.comparison_id}")
+            self._conversation, self._messages = None, []
         conversation = self._conversation
         self._list.set_active(conversation.id if conversation else "")
         self._composer.set_conversation(conversation.id if conversation else "")

@@ -51,7 +51,7 @@ _WORDS = re.compile(r"[#\w .-]{1,200}", re.ASCII)
 
 _CLASSES = {
     "div": {"y-scroll", "y-plain", "y-code", "y-code-head", "y-formula"},
-    "span": {"y-code-language", "y-image", "y-formula", "y-host", "y-cite", "y-verdict"}
+    "span": {"y-code-language", "y-image", "y-formula", "y-host", "y-cite", "y-member", "y-verdict"}
     | {CODE_CLASS_PREFIX + name for name in STANDARD_TYPES.values() if name},
     "a": {"y-image"},
     "button": {"y-copy"},

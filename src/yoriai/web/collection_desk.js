@@ -1,15 +1,18 @@
 // One collection: how far it is, what is handed in, what a search finds, which documents it has. The server tells.
+import SharingPicker from "/sharing_picker.js";
 import { chosen, dropped, Sender } from "/uploads.js";
 
 const MOST_UPLOADS_SHOWN = 100;
 
 export default {
+  components: { SharingPicker },
   props: { labels: Object, limit: Number, mostBytes: Number, chooses: Boolean, locale: String, address: String },
   emits: ["ready", "ask", "share", "rename", "remove", "stop", "resume", "text", "page", "unwatch", "search", "list", "discard", "retry"],
   template: `
     <div v-if="state" class="y-desk">
       <section class="y-strip" :aria-label="labels.overview">
         <p><strong>{{ state.facts }}</strong> <span class="y-tag">{{ state.sharingText }}</span></p>
+        <p class="y-note y-seen">{{ state.seen }}</p>
         <p v-if="state.index" class="y-note">{{ state.index }}</p>
         <div v-for="job in state.jobs" :key="job.id" class="y-work" role="status"><span>{{ job.text }}</span>
           <q-linear-progress :value="job.share ?? 0" :indeterminate="job.share === null" :aria-label="job.text" rounded size=".5rem" />
@@ -29,8 +32,7 @@ export default {
         </div>
         <div class="y-row">
           <template v-if="state.own">
-            <label class="y-inline">{{ labels.sharing }} <select :value="state.sharing" @change="$emit('share', { sharing: $event.target.value })">
-              <option value="owner">{{ labels.sharing_owner }}</option><option value="everyone">{{ labels.sharing_everyone }}</option></select></label>
+            <sharing-picker :key="state.asked" :labels="{ ...labels, sharing_owner: state.unshared }" :groups="state.groups" :sharing="state.sharing" :chosen="state.groupIds" @choose="share" />
             <q-btn flat no-caps icon="edit" :label="labels.rename" @click="beginRename" />
             <q-btn flat no-caps icon="delete" :label="labels.remove" @click="$emit('remove')" />
           </template>
@@ -168,6 +170,11 @@ export default {
     },
     list(limit) {
       this.$emit("list", { words: this.words, limit });
+    },
+    share({ sharing, groups }) {
+      // Groups without a tick: nothing yet, or nobody any more.
+      if (sharing !== "groups" || groups) this.$emit("share", { sharing, groups });
+      else if (this.state.sharing === "groups") this.$emit("share", { sharing: "owner", groups });
     },
     beginRename() {
       this.name = this.state.name;

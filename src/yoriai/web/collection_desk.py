@@ -10,10 +10,11 @@ from nicegui import ui
 from yoriai.i18n.figures import size
 from yoriai.knowledge.naming import LONGEST_NAME
 from yoriai.responders.assistants import Mode
+from yoriai.web import sharing_words
 from yoriai.web.visitor import Visitor
 
 _LABELS = (
-    "overview", "name", "rename", "remove", "ask", "sharing", "sharing_owner", "sharing_everyone", "stop",
+    "overview", "name", "rename", "remove", "ask", *sharing_words.LABELS, "stop",
     "resume", "watched", "unwatch", "add", "drop", "files", "folder", "paste", "title", "text", "add_text", "page",
     "add_page", "sent", "stop_sending", "clear", "upload_waiting", "upload_sending", "upload_sent", "upload_failed",
     "upload_stopped", "from", "from_passages", "from_whole", "only", "search", "look",
@@ -22,8 +23,8 @@ _LABELS = (
 
 
 class CollectionDesk(ui.element, component="collection_desk.js"):
-    """Events: ready, ask {mode, only}, share {sharing}, rename {name}, remove, stop {id}, resume, text {title, text},
-    page {address}, unwatch {folder}, search {query}, list {words, limit}, discard {id, name},
+    """Events: ready, ask {mode, only}, share {sharing, groups}, rename {name}, remove, stop {id}, resume,
+    text {title, text}, page {address}, unwatch {folder}, search {query}, list {words, limit}, discard {id, name},
     retry {id}.
     """  # fmt: skip
 

@@ -14,12 +14,12 @@ from nicegui import ui
 
 from yoriai.access import Action, can
 from yoriai.bootstrap import Services
-from yoriai.errors import YoriaiError
+from yoriai.errors import NotFoundError, YoriaiError
 from yoriai.knowledge.collections import Status
-from yoriai.records import KnownDocument, Sharing
+from yoriai.records import Group, KnownDocument
 from yoriai.responders.assistants import Mode
 from yoriai.types import User
-from yoriai.web import asking, collection_words, layout
+from yoriai.web import asking, collection_words, layout, sharing_words
 from yoriai.web.collection_desk import CollectionDesk
 from yoriai.web.handling import Handling
 from yoriai.web.visitor import Visitor
@@ -44,6 +44,8 @@ class CollectionPage:
         self._listed: tuple[object, ...] = ()
         self._words, self._limit = "", _SHOWN
         self._is_ready = False
+        self._groups: list[Group] = []  # that the visitor may share with
+        self._asked = 0  # how often the browser was told to forget what was chosen
 
     async def build(self) -> None:
         """Raises: NotFoundError."""
@@ -60,7 +62,7 @@ class CollectionPage:
         on, desk = self._handling.on, self._desk
         on(desk, "ready", self._ready)
         on(desk, "ask", self._ask, "mode", "only")
-        on(desk, "share", self._share, "sharing")
+        on(desk, "share", self._share, "sharing", "groups")
         on(desk, "rename", self._rename, "name")
         on(desk, "remove", self._remove)
         on(desk, "stop", self._stop, "id")
@@ -79,6 +81,7 @@ class CollectionPage:
         self._is_ready, self._told, self._listed = True, {}, ()
         user = await self._visitor.user()
         collection = await self._knowledge.collections.get(user, self._id)
+        self._groups = await self._services.groups.listed(user)
         self._desk.tell_ways(await asking.only_documents(self._services, user, collection))
         await self._refresh()
 
@@ -87,8 +90,12 @@ class CollectionPage:
         user = await self._visitor.user()
         if not self._is_ready:
             return
-        status = await self._knowledge.collections.status(user, self._id)
-        state = collection_words.state(status, user, self._visitor)
+        try:
+            status = await self._knowledge.collections.status(user, self._id)
+        except NotFoundError:  # it is gone, or not this visitor's to read any more
+            self._handling.go("/collections")
+            return
+        state = collection_words.state(status, user, self._visitor, self._groups) | {"asked": self._asked}
         if state != self._told:
             self._told = state
             self._desk.tell(state)
@@ -138,13 +145,13 @@ class CollectionPage:
         conversation = await self._services.chat.create(user, model=model)
         self._handling.go(f"/c/{quote(conversation.id)}")
 
-    async def _share(self, sharing: str) -> None:
-        wanted: Sharing = "everyone" if sharing == "everyone" else "owner"
+    async def _share(self, sharing: str, groups: str) -> None:
+        wanted, group_ids = sharing_words.wish(sharing, groups)
         if wanted == "everyone" and not await self._agrees("collections_share_question"):
-            self._told = {}  # the browser shows what was chosen
+            self._asked += 1  # the browser shows what was chosen
         else:
             user = await self._visitor.user()
-            await self._knowledge.collections.change(user, self._id, sharing=wanted)
+            await self._knowledge.collections.change(user, self._id, sharing=wanted, group_ids=group_ids)
         await self._refresh()
 
     async def _rename(self, name: str) -> None:

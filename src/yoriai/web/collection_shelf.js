@@ -1,14 +1,16 @@
 // The collections that the visitor may read, and a form for a new one.
+import SharingPicker from "/sharing_picker.js";
+
 export default {
-  props: { labels: Object, limit: Number, makes: Boolean },
+  components: { SharingPicker },
+  props: { labels: Object, limit: Number, makes: Boolean, groups: Array },
   emits: ["ready", "create"],
   template: `
     <div class="y-collections">
       <form v-if="makes" class="y-strip y-new-collection" :aria-label="labels.new" @submit.prevent="create">
         <label>{{ labels.name }}<input v-model="name" :maxlength="limit" autocomplete="off" /></label>
-        <label>{{ labels.sharing }}<select v-model="sharing">
-          <option value="owner">{{ labels.sharing_owner }}</option><option value="everyone">{{ labels.sharing_everyone }}</option></select></label>
-        <q-btn type="submit" unelevated no-caps color="primary" icon="create_new_folder" :label="labels.create" :disable="!name.trim()" />
+        <sharing-picker :key="made" :labels="labels" :groups="groups" sharing="owner" :chosen="[]" @choose="shared = $event" />
+        <q-btn type="submit" unelevated no-caps color="primary" icon="create_new_folder" :label="labels.create" :disable="!name.trim() || (shared.sharing === 'groups' && !shared.groups)" />
       </form>
       <p v-else class="y-note">{{ labels.guest }}</p>
       <p v-if="cards && !cards.length" class="y-nothing">{{ labels.none }}</p>
@@ -20,8 +22,10 @@ export default {
           <p v-if="c.failed" class="y-error"><q-icon name="error_outline" aria-hidden="true" /> {{ c.failed }}</p>
         </article></li>
       </ul>
+      <p v-if="reading" :class="reading.safe ? 'y-note' : 'y-error'" data-reading>
+        <q-icon :name="reading.safe ? 'lock' : 'warning'" aria-hidden="true" /> {{ reading.message }}<br v-if="reading.mend" />{{ reading.mend }}</p>
     </div>`,
-  data: () => ({ cards: null, name: "", sharing: "owner" }),
+  data: () => ({ cards: null, name: "", made: 0, shared: { sharing: "owner", groups: "" }, reading: null }),
   mounted() {
     this.$emit("ready");
   },
@@ -29,11 +33,16 @@ export default {
     tell(cards) {
       this.cards = cards;
     },
+    tellReading(reading) {
+      this.reading = reading;
+    },
     create() {
-      if (this.name.trim()) this.$emit("create", { name: this.name, sharing: this.sharing });
+      if (this.name.trim()) this.$emit("create", { name: this.name, ...this.shared });
     },
     created() {
       this.name = "";
+      this.made += 1;
+      this.shared = { sharing: "owner", groups: "" };
     },
   },
 };

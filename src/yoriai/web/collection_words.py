@@ -12,8 +12,9 @@ from yoriai.knowledge.collections import Status
 from yoriai.knowledge.passage import FoundPassage
 from yoriai.knowledge.search import Found
 from yoriai.knowledge.tokens import places, tokens
-from yoriai.records import Job, KnownDocument
+from yoriai.records import Group, Job, KnownDocument
 from yoriai.types import User
+from yoriai.web import sharing_words
 from yoriai.web.places import collection_href, document_href, fingerprint
 from yoriai.web.visitor import Visitor
 
@@ -30,21 +31,25 @@ def card(status: Status, user: User, visitor: Visitor) -> Values:
         "id": collection.id,
         "name": collection.name,
         "href": collection_href(collection.id),
-        "sharing": _sharing(status, user, visitor),
+        "sharing": sharing_words.tag(collection, user, visitor),
         "facts": _facts(status, visitor),
         "work": "; ".join(_job(job, visitor) for job in status.jobs),
         "failed": visitor.text("collections_failed", count=failed) if failed else "",
     }
 
 
-def state(status: Status, user: User, visitor: Visitor) -> Values:
-    """A collection on its own page."""
+def state(status: Status, user: User, visitor: Visitor, groups: Sequence[Group] = ()) -> Values:
+    """A collection on its own page. `groups`: that the visitor may share with."""
     collection = status.collection
     return {
         "name": collection.name,
         "own": is_own(status, user),
         "sharing": collection.sharing,
-        "sharingText": _sharing(status, user, visitor),
+        "groupIds": [group.id for group in collection.groups],
+        "groups": sharing_words.offered(groups, collection),
+        "sharingText": sharing_words.tag(collection, user, visitor),
+        "seen": sharing_words.seen(collection, user, visitor),
+        "unshared": sharing_words.unshared(collection, visitor),
         "facts": _facts(status, visitor),
         "index": _index(status, visitor),
         "jobs": [
@@ -153,12 +158,6 @@ def _relevance(found: FoundPassage, visitor: Visitor) -> list[Values]:
 
 def _score(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}"
-
-
-def _sharing(status: Status, user: User, visitor: Visitor) -> str:
-    if not is_own(status, user):
-        return visitor.text("collections_of_another")
-    return visitor.text(f"collections_sharing_{status.collection.sharing}")
 
 
 def _facts(status: Status, visitor: Visitor) -> str:

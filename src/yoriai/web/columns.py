@@ -15,7 +15,7 @@ from nicegui import background_tasks, ui
 
 from yoriai.bootstrap import Services
 from yoriai.chat.comparisons import Column
-from yoriai.types import ConversationMessage
+from yoriai.conversations import ConversationMessage
 from yoriai.web import tree
 from yoriai.web.handling import Handling
 from yoriai.web.live_reply import LiveReply

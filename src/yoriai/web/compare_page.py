@@ -10,15 +10,14 @@ from nicegui import ui
 from yoriai.bootstrap import Services
 from yoriai.chat.comparisons import LEAST, MOST, Asked, Compared
 from yoriai.i18n.catalogue import error_text
-from yoriai.records import Comparison
-from yoriai.types import POOLED
+from yoriai.models import POOLED
 from yoriai.web import layout
 from yoriai.web.columns import Columns
 from yoriai.web.composer import Composer
+from yoriai.web.earlier import Act, Earlier
 from yoriai.web.handling import Handling
+from yoriai.web.reasoner_menu import ReasonerMenu
 from yoriai.web.visitor import Visitor
-
-_EARLIER = 20
 
 
 class ComparePage:
@@ -60,30 +59,25 @@ class ComparePage:
             new_value_mode="add-unique", label=self._visitor.text("compare_responders"),
         )  # fmt: skip
         self._chosen.props(f"outlined use-chips max-values={MOST} options-dense").classes("y-chosen")
+        with self._chosen.add_slot("after"):
+            ReasonerMenu(self._visitor, self._services.registry, lambda: "", self._add)
         if len(infos) < LEAST:
             ui.label(self._visitor.text("compare_too_few")).classes("y-note")
-        earlier = await self._comparisons.of(user)
-        if earlier:
-            ui.label(self._visitor.text("compare_earlier")).classes("y-heading").props(
-                "role=heading aria-level=2"
-            )
-            with ui.element("ul").classes("y-earlier"):
-                for each in earlier[:_EARLIER]:
-                    self._build_earlier(each)
+        remove = Act(icon="delete", label="remove", question="compare_remove_question", work=self._remove)
+        self._earlier = Earlier(
+            self._visitor, self._handling, "compare_earlier", "/compare", acts=[remove]
+        )  # fmt: skip
+        self._earlier.show(await self._comparisons.of(user))
 
-    def _build_earlier(self, comparison: Comparison) -> None:
-        async def remove() -> None:
-            if await layout.confirm(self._visitor, self._visitor.text("compare_remove_question")):
-                await self._comparisons.remove(await self._visitor.user(), comparison.id)
-                item.delete()
+    async def _add(self, name: str) -> None:
+        """A reasoner stands in no list until somebody has put it together."""
+        chosen = list(dict.fromkeys([*(self._chosen.value or []), name]))
+        self._chosen.set_options(list(dict.fromkeys([*self._chosen.options, *chosen])), value=chosen)
 
-        with ui.element("li") as item:
-            title = comparison.title or self._visitor.text("untitled")
-            ui.link(title, f"/compare/{comparison.id}")
-            words = f"{self._visitor.text('remove')}: {title}".replace('"', "'")
-            ui.button(icon="delete", on_click=self._handling.safely(remove)).props(
-                f'flat round dense size=sm aria-label="{words}"'
-            )
+    async def _remove(self, comparison_id: str) -> None:
+        user = await self._visitor.user()
+        await self._comparisons.remove(user, comparison_id)
+        self._earlier.show(await self._comparisons.of(user))
 
     async def _show(self) -> None:
         """As the database has it."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from nicegui import ui
 
-from yoriai.types import Conversation
+from yoriai.conversations import Conversation
 from yoriai.web.visitor import Visitor
 
 _LABELS = (

@@ -8,13 +8,14 @@ from nicegui import ui
 
 from yoriai.access import Action, can, owners
 from yoriai.bootstrap import Services
-from yoriai.records import Council
+from yoriai.models import POOLED
+from yoriai.records import Council, Group
 from yoriai.responders.council_shelf import COUNCIL
 from yoriai.responders.councils import FEWEST_MEMBERS, Draft
-from yoriai.types import POOLED, User
-from yoriai.web import layout, measured_minds
+from yoriai.types import User
+from yoriai.web import layout, measured_minds, sharing_words
 from yoriai.web.cleaning import clean_text
-from yoriai.web.council_form import CouncilForm
+from yoriai.web.council_form import CouncilForm, changes
 from yoriai.web.handling import Handling
 from yoriai.web.visitor import Visitor
 
@@ -36,17 +37,17 @@ class CouncilsPage:
             if len(infos) < FEWEST_MEMBERS:
                 ui.label(self._visitor.text("councils_too_few")).classes("y-note")
             if can(user, Action.KEEP_COUNCILS):
-                self._build_form([each.name for each in infos])
+                self._build_form([each.name for each in infos], await self._services.groups.listed(user))
             measured_minds.build(self._visitor)
             self._cards = ui.element("ul").classes("y-cards")
         await self._refresh(user)
 
-    def _build_form(self, names: list[str]) -> None:
+    def _build_form(self, names: list[str], groups: list[Group]) -> None:
         save, cancel = self._handling.safely(self._save), self._handling.safely(self._cancel)
         with ui.expansion(self._visitor.text("councils_new"), icon="group_add").classes(
             "y-plan"
         ) as self._panel:
-            self._form = CouncilForm(self._visitor, names, save, cancel)
+            self._form = CouncilForm(self._visitor, names, save, cancel, groups)
 
     # ---- what there is -------------------------------------------------------------------------------------
     async def _refresh(self, user: User) -> None:
@@ -56,15 +57,14 @@ class CouncilsPage:
             for council in listed:
                 with ui.element("li"), ui.element("article").classes("y-card") as card:
                     card.props(f'data-id="{council.id}"')
-                    self._build_card(council, is_own=council.owner_id in owners(user))
+                    self._build_card(council, user)
 
-    def _build_card(self, council: Council, *, is_own: bool) -> None:
+    def _build_card(self, council: Council, user: User) -> None:
         name = clean_text(council.name)
         with ui.element("header"):
             ui.label(name).props("role=heading aria-level=2").classes("y-card-title")
             ui.label(self._visitor.text(f"councils_mode_{council.mode}")).classes("y-tag")
-            if council.sharing == "everyone":
-                ui.label(self._visitor.text("collections_sharing_everyone")).classes("y-tag")
+            ui.label(clean_text(sharing_words.tag(council, user, self._visitor))).classes("y-tag")
         members = ", ".join(clean_text(each) for each in council.members)
         ui.label(self._visitor.text("councils_card_members", names=members))
         chair = clean_text(council.chair or council.members[0])
@@ -74,9 +74,10 @@ class CouncilsPage:
             "councils_card_budget", tokens=f"{council.member_tokens:,}", seconds=f"{council.member_seconds:g}"
         )
         ui.label(budget).classes("y-facts")
+        ui.label(clean_text(sharing_words.seen(council, user, self._visitor))).classes("y-facts y-seen")
         with ui.element("footer"):
             self._button("ask", "forum", name, lambda: self._ask(council)).props("unelevated")
-            if is_own:
+            if council.owner_id in owners(user):
                 self._button("change", "edit", name, lambda: self._change(council)).props("flat")
                 self._button("remove", "delete", name, lambda: self._remove(council)).props("flat")
 
@@ -93,8 +94,7 @@ class CouncilsPage:
             await self._councils.create(user, Draft(**wanted))
         else:
             before = self._changed
-            changes = {name: value for name, value in wanted.items() if value != getattr(before, name)}
-            await self._councils.change(user, before.id, **changes)
+            await self._councils.change(user, before.id, **changes(before, wanted))
         await self._cancel()
         await self._refresh(user)
 

@@ -29,7 +29,7 @@ export const Deliberation = {
           <dd><span class="y-bar" aria-hidden="true"><span :style="{ width: 100 * b.share + '%' }"></span></span> {{ b.votes }} <small>{{ b.labels }}</small></dd></div></dl></figure>
       <p v-if="d.reason" class="y-why"><strong>{{ labels.reason }}</strong> {{ d.reason }}</p>
       <details v-if="told.length" class="y-told"><summary>{{ labels.answers }} ({{ told.length }})</summary>
-        <details v-for="m in told" :key="m.id" class="y-said"><summary><strong>{{ m.label }}</strong> <bdi>{{ m.name }}</bdi> {{ m.round }}
+        <details v-for="m in told" :key="m.id" class="y-said" :data-label="m.label"><summary><strong>{{ m.label }}</strong> <bdi>{{ m.name }}</bdi> {{ m.round }}
             <span :class="'y-tag y-is-' + m.state">{{ m.stateText }}</span> <span v-if="m.key" class="y-tag">{{ m.key }}</span> <small>{{ m.figures }}</small></summary>
           <details v-if="m.reasoning" class="y-reasoning"><summary>{{ labels.reasoning }}</summary><div class="y-reasoning-text">{{ m.reasoning }}</div></details>
           <div class="y-answer"><div v-for="(block, i) in m.blocks" :key="i" class="y-block" v-html="block"></div></div></details></details>

@@ -55,12 +55,31 @@ def panel(
     }  # fmt: skip
 
 
+def references(found: Deliberation | None, language: Language) -> dict[str, str]:
+    """What a link from the answer to each member's own says, by letter. Empty where no chair speaks of members."""
+    if found is None or not found.chair:
+        return {}
+    return {
+        each.label: text("web.deliberation_member", language, label=each.label, name=clean_text(each.name))
+        for each in found.contributions if each.state == "done"
+    }  # fmt: skip
+
+
 def short_cost(cost: Cost, language: Language) -> str:
     """In one line, for the foot of a reply."""
     return text(
         "web.deliberation_cost_line", language, calls=cost.calls, seconds=f"{cost.seconds:.1f}",
         tokens=f"{cost.prompt_tokens + cost.completion_tokens:,}",
     )  # fmt: skip
+
+
+def whole_cost(found: Deliberation, language: Language) -> str:
+    """For the foot of a reply: what all of it took, next to what the best single member took."""
+    line = short_cost(found.cost, language)
+    if found.single is None:
+        return line
+    alone = text("web.deliberation_cost_single", language, name=clean_text(found.single_name))
+    return f"{line} ({alone}: {short_cost(found.single, language)})"
 
 
 def cost_rows(found: Deliberation, language: Language) -> list[dict[str, str]]:

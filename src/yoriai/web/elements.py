@@ -17,7 +17,7 @@ from markdown_it.utils import EnvType, OptionsDict
 from yoriai.web.code_blocks import code_block
 from yoriai.web.formulas import to_mathml
 from yoriai.web.links import linked_host
-from yoriai.web.notes import placeholder, with_placeholders, without_signs
+from yoriai.web.notes import placeholder, referred, with_placeholders, without_signs
 
 _HEADINGS_BELOW_PAGE_TITLE = 2
 
@@ -65,6 +65,9 @@ class AnswerRenderer(RendererHTML):
 
     def citation(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         return placeholder("cite", tokens[idx].content)
+
+    def reference(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return referred(tokens[idx].content)
 
     def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         """Never loaded: an address can carry what the answer knows to whoever serves the picture."""

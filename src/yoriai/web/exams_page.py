@@ -9,8 +9,8 @@ from nicegui import ui
 
 from yoriai.bootstrap import Services
 from yoriai.evaluation.exams import Shown
+from yoriai.models import POOLED
 from yoriai.records import RunOptions
-from yoriai.types import POOLED
 from yoriai.web import exam_board, exam_words, layout
 from yoriai.web.cleaning import clean_text
 from yoriai.web.handling import Handling

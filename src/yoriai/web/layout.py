@@ -21,7 +21,13 @@ _PLACES = (
     ("collections", "folder_open"),
     ("models", "inventory_2"),
 )
-_BACK = {"/": "back", "/models": "models", "/collections": "collections", "/arena": "arena", "/exams": "exams"}
+_BACK = {
+    "/": "back",
+    "/models": "models",
+    "/collections": "collections",
+    "/arena": "arena",
+    "/exams": "exams",
+}
 _PHONE = "window.innerWidth < 1024"  # Quasar's breakpoint of a drawer
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from anyio import to_thread
@@ -9,6 +10,7 @@ from anyio import to_thread
 from yoriai.chat.reply import ReplyUpdate
 from yoriai.deliberation import Deliberation
 from yoriai.web import sources
+from yoriai.web.deliberations import references
 from yoriai.web.markdown import StreamingMarkdown
 from yoriai.web.transcript import Transcript, deliberation_panel, labels_for, stage_text, tools_panel
 from yoriai.web.visitor import Visitor
@@ -43,7 +45,9 @@ class LiveReply:
         elif update.kind == "stage":
             self._stage = stage_text(update.stage, self._visitor)
         if found:
-            self._rendering.notes = sources.notes(found, None, self._visitor.language)
+            self._note(sources=sources.notes(found, None, self._visitor.language).sources)
+        if deliberation and not self._rendering.notes.members:
+            self._note(members=references(deliberation, self._visitor.language))
         first, blocks = await to_thread.run_sync(self._rendering.update, self._text)
         panel = await to_thread.run_sync(self._panel, deliberation)
         tools = await to_thread.run_sync(tools_panel, uses, self._visitor.language) if uses else None
@@ -60,6 +64,9 @@ class LiveReply:
             deliberation=panel,
             tools=tools,
         )
+
+    def _note(self, **changes: Any) -> None:
+        self._rendering.notes = replace(self._rendering.notes, **changes)
 
     def _panel(self, deliberation: Deliberation | None) -> dict[str, Any] | None:
         return deliberation_panel(deliberation, self._visitor.language, running=True)

@@ -16,7 +16,7 @@ from yoriai.web.elements import AnswerRenderer
 from yoriai.web.emphasis import cjk_inline_parser
 from yoriai.web.formulas import formula_block, inline_formula
 from yoriai.web.links import bare_link, is_allowed
-from yoriai.web.notes import citation
+from yoriai.web.notes import citation, reference
 
 MAX_NESTING = 24
 _MAX_IMAGES_IN_IMAGES = 2
@@ -44,6 +44,7 @@ def parser() -> MarkdownIt:
     markdown.inline.ruler.at("link", _link)
     markdown.inline.ruler.at("image", _image)
     markdown.inline.ruler.after("link", "citation", citation)
+    markdown.inline.ruler.after("citation", "reference", reference)
     return markdown
 
 

@@ -1,6 +1,7 @@
 """The measurements page: how fast models were measured to be, against the prediction and against another machine.
 
-Shows what `yoriai bench` has measured or taken in; it measures nothing. Charts, and the same figures as a table.
+Shows what `yoriai bench` has measured or taken in; it measures nothing. Charts, and the same figures as a table, from
+which an administrator discards what is wrong.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ from typing import Any
 from anyio import to_thread
 from nicegui import ui
 
+from yoriai.access import Action, can, require
 from yoriai.bootstrap import Services
 from yoriai.catalog import speed_words
 from yoriai.catalog.measurement import Measurement, Spread
+from yoriai.catalog.speed import Rate
 from yoriai.errors import AuthenticationError
 from yoriai.evaluation import comparison
-from yoriai.evaluation.comparison import Line
+from yoriai.evaluation.comparison import Line, Pair
 from yoriai.web import charts, layout
+from yoriai.web.handling import Handling
 from yoriai.web.visitor import Visitor
 
 _MOST_LINES = 40  # of the newest: more bars than that nobody reads
@@ -42,12 +46,20 @@ class MeasurementsPage:
     def __init__(self, services: Services, visitor: Visitor) -> None:
         self._services = services
         self._visitor = visitor
+        self._handling = Handling(visitor, ui.context.client)
+        self._manages = False
 
     async def build(self) -> None:
-        await self._visitor.user()
+        self._manages = can(await self._visitor.user(), Action.MANAGE_MODELS)
+        with layout.subpage(self._visitor, self._say("title"), back="/models"):
+            self._place = ui.element("div")
+        await self._show()
+
+    async def _show(self) -> None:
         everything = await self._services.results.everything()
         lines = await to_thread.run_sync(_newest, everything)
-        with layout.subpage(self._visitor, self._say("title"), back="/models"):
+        self._place.clear()
+        with self._place:
             if not lines:
                 ui.label(self._say("none")).classes("y-nothing")
                 return
@@ -66,20 +78,32 @@ class MeasurementsPage:
         charts.bars(names, {self._say("generation"): values}, label=self._say("by_model"))
 
     def _predictions(self, lines: Sequence[Line]) -> None:
+        """Of replies; and of what only reads, whose figures are a hundred times as high, in a chart of its own."""
+        writing = [
+            (each.measurement, each.predicted_generation, each.measurement.generation_tokens_per_s)
+            for each in lines
+        ]
+        reading = [
+            (each.measurement, each.predicted_prompt, each.measurement.prompt_tokens_per_s)
+            for each in lines
+            if not _writes(each.measurement)
+        ]
+        self._held("against_prediction", writing)
+        self._held("against_prediction_reading", reading)
+
+    def _held(self, title: str, rows: Sequence[tuple[Measurement, Rate | None, Spread | None]]) -> None:
         held = [
-            line for line in lines if line.predicted_generation and line.measurement.generation_tokens_per_s
+            (of, foreseen.tokens_per_s, found.median) for of, foreseen, found in rows if foreseen and found
         ]
         if not held:
             return
-        self._heading("against_prediction")
+        self._heading(title)
         ui.label(self._say("prediction_help")).classes("y-note")
-        predicted = [line.predicted_generation.tokens_per_s for line in held if line.predicted_generation]
-        measured = [_median(line.measurement.generation_tokens_per_s) for line in held]
-        charts.bars(
-            [self._label(line.measurement) for line in held],
-            {self._say("predicted"): predicted, self._say("measured"): measured},
-            label=self._say("against_prediction"),
-        )
+        series = {
+            self._say("predicted"): [foreseen for _, foreseen, _ in held],
+            self._say("measured"): [found for _, _, found in held],
+        }
+        charts.bars([self._label(of) for of, _, _ in held], series, label=self._say(title))
 
     def _machines(self, everything: Sequence[Measurement]) -> None:
         """Two machines, which the visitor chooses."""
@@ -119,15 +143,21 @@ class MeasurementsPage:
                 ui.label(self._say("no_pairs")).classes("y-nothing")
                 return
             ui.label(self._say("ratio_help", first=first[1], second=second[1])).classes("y-note")
-            charts.bars(
-                [self._condition(pair.first) for pair in pairs],
-                {
-                    self._say("generation"): [pair.generation for pair in pairs],
-                    self._say("prompt"): [pair.prompt for pair in pairs],
-                },
-                label=self._say("two_machines"),
-                line=1.0,
-            )
+            self._pairs([pair for pair in pairs if _writes(pair.first)], "two_machines")
+            reading = [pair for pair in pairs if not _writes(pair.first)]
+            if reading:
+                ui.label(self._say("two_machines_reading")).classes("y-note")
+            self._pairs(reading, "two_machines_reading")
+
+    def _pairs(self, pairs: Sequence[Pair], title: str) -> None:
+        series = {
+            self._say("generation"): [pair.generation for pair in pairs],
+            self._say("prompt"): [pair.prompt for pair in pairs],
+        }
+        drawn = {name: values for name, values in series.items() if any(values)}
+        if drawn:
+            names = [self._condition(pair.first) for pair in pairs]
+            charts.bars(names, drawn, label=self._say(title), line=1.0)
 
     def _table(self, lines: Sequence[Line]) -> None:
         self._heading("figures")
@@ -143,7 +173,24 @@ class MeasurementsPage:
         rows = [_row(line) | {"id": line.measurement.id} for line in reversed(lines)]
         if any(line.measurement.was_busy for line in lines):
             ui.label(f"{_BUSY} : {self._say('busy')}").classes("y-note")
-        ui.table(columns=columns, rows=rows, row_key="id").props("flat bordered dense").classes("y-figures")
+        table = ui.table(
+            columns=columns, rows=rows, row_key="id", selection="multiple" if self._manages else None
+        )
+        table.props("flat bordered dense").classes("y-figures")
+        if self._manages:
+            discard = self._handling.safely(lambda: self._discard(_ids(table)))
+            button = ui.button(self._say("discard"), icon="delete_outline", on_click=discard)
+            button.props("flat no-caps").bind_enabled_from(table, "selected", bool)
+
+    async def _discard(self, ids: Sequence[str]) -> None:
+        """Raises: AuthenticationError, ForbiddenError."""
+        require(await self._visitor.user(), Action.MANAGE_MODELS)
+        question = self._say("discard_question", count=len(ids))
+        if ids and await layout.confirm(self._visitor, question, "measurements_discard_yes"):
+            require(await self._visitor.user(), Action.MANAGE_MODELS)
+            count = await self._services.results.forget(ids)
+            await self._show()
+            ui.notify(self._say("discarded", count=count))
 
     def _label(self, measurement: Measurement) -> str:
         return f"{measurement.machine_name} · {self._condition(measurement)}"
@@ -164,6 +211,16 @@ class MeasurementsPage:
 def _newest(everything: Sequence[Measurement]) -> list[Line]:
     """Each is held against all others, of which imports can be many: nothing for the event loop."""
     return comparison.lines(comparison.latest(everything)[-_MOST_LINES:], everything)
+
+
+def _writes(measurement: Measurement) -> bool:
+    return measurement.generation_tokens_per_s is not None
+
+
+def _ids(table: ui.table) -> list[str]:
+    """Of what is selected: the browser sends whole rows, and only those that the table has count."""
+    chosen = {row.get("id") for row in table.selected if isinstance(row, dict)}
+    return [str(row["id"]) for row in table.rows if row["id"] in chosen]
 
 
 def _row(line: Line) -> dict[str, object]:

@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 from nicegui import ui
 
 from yoriai.errors import YoriaiError
+from yoriai.models import POOLED, ResponderInfo
 from yoriai.responders.naming import REASONER
 from yoriai.responders.registry import Registry
-from yoriai.types import POOLED, ResponderInfo
 from yoriai.web.reasoner_menu import reasoner_label
 from yoriai.web.visitor import Visitor
 

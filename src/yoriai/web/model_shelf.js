@@ -19,9 +19,11 @@ export default {
         <p v-if="machines[1]" class="y-note"><strong>{{ labels.described }}</strong>: {{ machines[1] }}</p>
         <p v-if="states" class="y-note">{{ states.disk }}</p>
       </section>
-      <form class="y-filters" role="search" :aria-label="labels.filters" @submit.prevent>
+      <form :class="['y-filters', { 'y-folded': !filtersOpen }]" role="search" :aria-label="labels.filters" @submit.prevent>
         <label class="y-search"><q-icon name="search" aria-hidden="true" />
           <input type="search" v-model="text" maxlength="200" :placeholder="labels.search" :aria-label="labels.search" /></label>
+        <q-btn class="y-unfold" flat no-caps :icon="filtersOpen ? 'expand_less' : 'filter_list'" :label="labels.filters"
+               :aria-expanded="filtersOpen" @click="filtersOpen = !filtersOpen" />
         <label>{{ labels.fit }} <select v-model="fit" :aria-label="labels.fit">
           <option value="">{{ labels.fit_any }}</option><option value="0 0">{{ labels.fit_here }}</option>
           <option value="0 1">{{ labels.fit_runs }}</option>
@@ -39,8 +41,11 @@ export default {
         <q-btn v-if="shown.length < cards.length" flat dense no-caps :label="labels.reset" @click="reset" /></p>
       <p v-if="!shown.length" class="y-nothing">{{ labels.none }}</p>
       <ul class="y-cards">
-        <li v-for="c in shown" :key="c.name"><article class="y-card" :aria-label="c.name" :data-name="c.name">
-          <header><h2>{{ c.name }}</h2><span v-if="isHere(c)" class="y-tag">{{ labels.installed }}</span></header>
+        <li v-for="c in shown" :key="c.name"><article :class="['y-card', { 'y-folded': !open[c.name] }]" :aria-label="c.name" :data-name="c.name">
+          <header><h2>{{ c.name }}</h2><span v-if="isHere(c)" class="y-tag">{{ labels.installed }}</span>
+            <span :class="'y-brief y-tag y-' + c.verdict">{{ c.verdictText }}</span>
+            <q-btn class="y-unfold" flat round dense :icon="open[c.name] ? 'expand_less' : 'expand_more'" :aria-expanded="Boolean(open[c.name])"
+                   :aria-label="labels.details + ': ' + c.name" @click="open[c.name] = !open[c.name]" /></header>
           <p class="y-facts">{{ facts(c) }}</p>
           <p v-if="c.description">{{ c.description }}</p>
           <template v-for="(machine, i) in machines" :key="i">
@@ -115,7 +120,7 @@ export default {
       </q-card></q-dialog>
     </div>`,
   data: () => ({
-    states: null, machines: [], fits: [], reports: {}, stopping: {}, groups: FINDINGS,
+    states: null, machines: [], fits: [], reports: {}, stopping: {}, groups: FINDINGS, open: {}, filtersOpen: false,
     text: "", fit: "", language: "", verdict: "", kind: "", largest: "", asking: false, chosen: null,
   }),
   computed: {

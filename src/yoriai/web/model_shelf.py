@@ -20,7 +20,7 @@ _LABELS = (
     "why", "openness", "chain", "freedoms", "components", "questions", "unverified",
     "pull", "pull_title", "pull_size", "pull_sources", "pull_licence", "pull_limits", "pull_no_limits", "pull_no_room",
     "resume", "cancel", "stopping", "discard", "unload", "remove", "installed", "loaded", "loaded_none", "plan_only",
-    "not_allowed", "kept",
+    "not_allowed", "kept", "details",
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from yoriai.catalog.speed import Rate
 from yoriai.evaluation.outlook import Outlook
 from yoriai.i18n.catalogue import error_text
 from yoriai.i18n.figures import size
-from yoriai.types import InstalledModel, ResponderInfo
+from yoriai.models import InstalledModel, ResponderInfo
 from yoriai.web.visitor import Visitor
 
 Card = dict[str, Any]

@@ -21,7 +21,7 @@ from yoriai.errors import AuthenticationError, NotFoundError, YoriaiError
 from yoriai.evaluation.versus import Versus, versus
 from yoriai.i18n.catalogue import error_text
 from yoriai.i18n.figures import size
-from yoriai.types import InstalledModel
+from yoriai.models import InstalledModel
 from yoriai.web import charts, layout, model_words
 from yoriai.web.model_shelf import ModelShelf
 from yoriai.web.plan_form import PlanForm
@@ -116,12 +116,18 @@ class ModelsPage:
         held = [pair for pair in pairs if pair.ratio]
         self._ratios.clear()
         self._ratios.set_visibility(bool(held))
-        if held:
-            words = self._visitor.text("models_ratio")
-            with self._ratios:
+        with self._ratios:
+            if held:
                 ui.label(self._visitor.text("models_ratio_help")).classes("y-note")
-                values = [pair.ratio for pair in held]
-                charts.bars([pair.name for pair in held], {words: values}, label=words, line=1.0)
+            self._draw_ratios("models_ratio", [pair for pair in held if pair.writes])
+            self._draw_ratios("models_ratio_reading", [pair for pair in held if not pair.writes])
+
+    def _draw_ratios(self, title: str, pairs: Sequence[Versus]) -> None:
+        if pairs:
+            words = self._visitor.text(title)
+            ui.label(words).classes("y-note")
+            values = {words: [pair.ratio for pair in pairs]}
+            charts.bars([pair.name for pair in pairs], values, label=words, line=1.0)
 
     async def _look(self) -> None:
         models = await to_thread.run_sync(self._services.library.list)

@@ -1,4 +1,4 @@
-"""What stands beside the words of an answer: citations as links, and marks on sentences that don't hold.
+"""What stands beside the words of an answer: citations and members as links, and marks on sentences that don't hold.
 
 Both go through the renderer and the cleaning as plain placeholders, for a relative link would not pass, and are
 written out last: from numbers and names of our own, never from what the model wrote. Called by `markdown`, `elements`
@@ -17,13 +17,14 @@ from markdown_it.rules_inline import StateInline
 from yoriai.types import SentenceSupport
 
 _CITED = re.compile(r"\[(\d{1,4})\]")
+_REFERRED = re.compile(r"\[([A-Z](?:, ?[A-Z]){0,25})\](?!\()")
 # Signs that no text has, of a category (Po) beside which emphasis closes as at the end of a line.
 _SIGNS = {"weak": "\u2e0f", "unsupported": "\u2e10", "uncited": "\u2e11", "added": "\u2e0e"}
 _NAMES = {sign: name for name, sign in _SIGNS.items()}
 _SIGN = re.compile(f"[{''.join(_NAMES)}]")
 _FOREIGN_SIGNS = {ord(sign): "\ufffd" for sign in _NAMES}
 _NO_SIGNS = dict.fromkeys(map(ord, _NAMES))
-_PLACEHOLDER = re.compile(r'<span class="y-(cite|verdict)">(\w{1,12})</span>')
+_PLACEHOLDER = re.compile(r'<span class="y-(cite|member|verdict)">(\w{1,12})</span>')
 _UNMARKED_LINE = re.compile(r"\s*(?:`{3}|~{3}|[-=*_ ]+$)")  # a sign would change what the line is
 
 
@@ -45,9 +46,10 @@ class Words:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Notes:
-    """Of one answer: what its numbers mean, and the words of its marks."""
+    """Of one answer: what its numbers and letters mean, and the words of its marks."""
 
     sources: Mapping[int, Source] = field(default_factory=dict)
+    members: Mapping[str, str] = field(default_factory=dict)  # what a link to each one's answer says
     words: Mapping[str, Words] = field(default_factory=dict)
 
 
@@ -77,8 +79,25 @@ def citation(state: StateInline, silent: bool) -> bool:
     return True
 
 
+def reference(state: StateInline, silent: bool) -> bool:
+    """Inline rule: `[A]` or `[A, B]` where all of them are members whose answers are shown."""
+    match = _REFERRED.match(state.src, state.pos, state.posMax)
+    notes: Notes = state.env.get("notes", NONE)
+    if not match or state.linkLevel or not set(re.findall("[A-Z]", match[1])) <= set(notes.members):
+        return False
+    if not silent:
+        state.push("reference", "", 0).content = match[1]
+    state.pos = match.end()
+    return True
+
+
+def referred(content: str) -> str:
+    """`A, B` with a placeholder for each letter."""
+    return f"[{re.sub('[A-Z]', lambda letter: placeholder('member', letter[0]), content)}]"
+
+
 def placeholder(kind: str, content: str) -> str:
-    """`kind`: cite or verdict."""
+    """`kind`: cite, member or verdict."""
     return f'<span class="y-{kind}">{content}</span>'
 
 
@@ -98,9 +117,11 @@ def written(html: str, notes: Notes) -> str:
     def write(match: re.Match[str]) -> str:
         if match[1] == "cite":
             return _link(match[2], notes.sources[int(match[2])])
+        if match[1] == "member":
+            return _to_member(match[2], notes.members[match[2]])
         return _mark(match[2], notes.words[match[2]])
 
-    return _PLACEHOLDER.sub(write, html) if notes.sources or notes.words else html
+    return _PLACEHOLDER.sub(write, html) if notes != NONE else html
 
 
 def _link(number: str, source: Source) -> str:
@@ -108,6 +129,14 @@ def _link(number: str, source: Source) -> str:
     return (
         f'<a class="y-cite" href="{href}" target="_blank" rel="noopener" title="{title}" aria-label="{title}">'
         f"[{number}]</a>"
+    )
+
+
+def _to_member(letter: str, title: str) -> str:
+    """The transcript opens the answer in the panel below."""
+    said = escape(title)
+    return (
+        f'<a class="y-cite" href="#" data-member="{letter}" title="{said}" aria-label="{said}">{letter}</a>'
     )
 
 

@@ -9,9 +9,9 @@ from typing import get_args
 
 from nicegui import ui
 
+from yoriai.conversations import ConversationMessage
 from yoriai.evaluation.questions import Draft, Questions
 from yoriai.records import Check, OwnQuestion, Turn
-from yoriai.types import ConversationMessage
 from yoriai.web.handling import Handler, Handling
 from yoriai.web.visitor import Visitor
 

@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable
 from nicegui import ui
 
 from yoriai.errors import UsageError
+from yoriai.models import POOLED
 from yoriai.responders.naming import REASONER, parse
 from yoriai.responders.registry import Registry
-from yoriai.types import POOLED
 from yoriai.web import measured_minds
 from yoriai.web.handling import Handling
 from yoriai.web.visitor import Visitor
@@ -20,7 +20,7 @@ from yoriai.web.visitor import Visitor
 # How a name says it, and what it means; the number that a visitor begins with.
 _METHODS = {"self-consistency": ("self_consistency", 8), "best-of": ("best_of", 4), "tree": ("tree", 16),
             "repair": ("repair", 2)}  # fmt: skip
-_SCORERS = {"best-of": ("judge", "agreement", "citations"), "tree": ("agreement", "judge", "citations"),
+_SCORERS = {"best-of": ("judge", "pairs", "agreement", "citations"), "tree": ("agreement", "judge", "citations"),
             "repair": ("judge", "checks", "citations")}  # fmt: skip
 
 

@@ -12,9 +12,10 @@ from typing import Any
 from nicegui import ui
 from pydantic import ValidationError
 
+from yoriai.conversations import Conversation
 from yoriai.errors import UsageError
 from yoriai.tools.toolbox import Offer
-from yoriai.types import Conversation, Sampling
+from yoriai.types import Sampling
 from yoriai.web.tool_switches import ToolSwitches
 from yoriai.web.visitor import Visitor
 

@@ -129,7 +129,17 @@ export default {
       this.copied = m.id;
       setTimeout(() => (this.copied = null), 1500);
     },
+    // A letter in the answer leads to that member's own, in the panel below it.
+    toMember(event, link) {
+      event.preventDefault();
+      const said = [...link.closest("article").querySelectorAll(`.y-said[data-label="${link.dataset.member}"]`)].pop();
+      for (let each = said; each; each = each.parentElement.closest("details")) each.open = true;
+      said?.querySelector("summary").focus();
+      said?.scrollIntoView({ block: "center" });
+    },
     clicked(event) {
+      const member = event.target.closest("[data-member]");
+      if (member) return this.toMember(event, member);
       const button = event.target.closest(".y-copy");
       if (!button) return;
       copyText(button.closest(".y-code").querySelector("pre").textContent);

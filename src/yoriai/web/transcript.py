@@ -7,16 +7,18 @@ The browser asks (`ready`, `lost`) and is told: everything (`show`), one message
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from anyio import to_thread
 from nicegui import ui
 
+from yoriai.conversations import ConversationMessage
 from yoriai.deliberation import Deliberation
 from yoriai.i18n.catalogue import text
 from yoriai.tool_use import ToolUse
-from yoriai.types import ConversationMessage, Language, Sources, Stage, Support, Usage
+from yoriai.types import Language, Sources, Stage, Support, Usage
 from yoriai.web import deliberations, markdown, notes, sources, tool_calls
 from yoriai.web.composer import LONGEST_QUESTION
 from yoriai.web.tree import Shown
@@ -39,7 +41,9 @@ _LABELS = (
 
 
 class Transcript(ui.element, component="transcript.js"):
-    """Events: ready, lost, regenerate, question {id}, edit {id, text}, branch {id, step}, decide {id, decision}."""
+    """Events: ready, lost {id}, edit {id, text}, regenerate {id}, question {id}, branch {id, step}, and
+    decide {id, decision}.
+    """
 
     def __init__(self, visitor: Visitor, *, fixed: bool = False) -> None:
         """`fixed`: one of several on a page: questions stay as they are, and the page scrolls by itself."""
@@ -125,12 +129,13 @@ def tools_panel(uses: Sequence[ToolUse], language: Language) -> list[dict[str, A
 
 def _plain_blocks(said: str, language: Language) -> list[str]:
     if len(said) > _REMEMBERED_CHARS:
-        return _rendered(said, language, None, None)
-    return list(_remembered_blocks(said, language, None, None))
+        return _rendered(said, language)
+    return list(_remembered_blocks(said, language))
 
 
 def _blocks(message: ConversationMessage, language: Language) -> list[str]:
-    given = (message.content, language, message.sources, message.support)
+    members = tuple(deliberations.references(message.deliberation, language).items())
+    given = (message.content, language, message.sources, message.support, members)
     if message.status == "running" or len(message.content) > _REMEMBERED_CHARS:
         return _rendered(*given)
     return list(_remembered_blocks(*given))
@@ -138,14 +143,19 @@ def _blocks(message: ConversationMessage, language: Language) -> list[str]:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _remembered_blocks(
-    content: str, language: Language, found: Sources | None, support: Support | None
-) -> tuple[str, ...]:
-    return tuple(_rendered(content, language, found, support))
+    content: str, language: Language, found: Sources | None = None, support: Support | None = None,
+    members: tuple[tuple[str, str], ...] = (),
+) -> tuple[str, ...]:  # fmt: skip
+    return tuple(_rendered(content, language, found, support, members))
 
 
-def _rendered(content: str, language: Language, found: Sources | None, support: Support | None) -> list[str]:
+def _rendered(
+    content: str, language: Language, found: Sources | None = None, support: Support | None = None,
+    members: tuple[tuple[str, str], ...] = (),
+) -> list[str]:  # fmt: skip
     marked = notes.marked(content, support.sentences) if support else content
-    return markdown.render(marked, labels_for(language), sources.notes(found, support, language))
+    beside = replace(sources.notes(found, support, language), members=dict(members))
+    return markdown.render(marked, labels_for(language), beside)
 
 
 def labels_for(language: Language) -> markdown.Labels:
@@ -173,7 +183,7 @@ def _outcome(message: ConversationMessage, visitor: Visitor) -> str:
 def _meta(message: ConversationMessage, visitor: Visitor) -> str:
     """How long it took, how much it is, how fast."""
     if message.deliberation and message.status != "running":
-        return deliberations.short_cost(message.deliberation.cost, visitor.language)
+        return deliberations.whole_cost(message.deliberation, visitor.language)
     usage, parts = message.usage, []
     if message.duration_ms is not None:
         parts.append(visitor.text("meta_duration", seconds=f"{message.duration_ms / 1000:.1f}"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from yoriai.types import ConversationMessage
+from yoriai.conversations import ConversationMessage
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

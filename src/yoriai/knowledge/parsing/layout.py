@@ -138,7 +138,9 @@ def _begins(before: Line, line: Line, edge: float) -> bool:
     if line.top - before.bottom > _GAP * height:
         return True
     is_indented = line.left - before.left > _INDENT * height and is_full and line.text[:1] != " "
-    return bool(_ITEM.match(line.text)) or is_indented or (not is_full and before.text.endswith(("。", ".")))
+    # Below a full line that ends in mid-sentence an indented one goes on: it hangs below an item's mark.
+    is_new = is_indented and bool(_SENTENCE_END.search(before.text))
+    return bool(_ITEM.match(line.text)) or is_new or (not is_full and before.text.endswith(("。", ".")))
 
 
 def _right_edges(lines: Sequence[Line]) -> list[float]:

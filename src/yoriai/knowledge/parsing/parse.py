@@ -128,6 +128,7 @@ def _error(ended: EndedError, limits: ParseLimits) -> YoriaiError:
     if ended.cause == "no_pictures":
         return UnsupportedError("knowledge.no_page_pictures")
     errors = {
+        "unjailed": DocumentError("knowledge.file_unjailed", missing=values.get("missing", "-")),
         "memory": DocumentError("knowledge.file_memory", limit=f"{limits.memory_bytes // 2**20} MiB"),
         "time": DocumentError("knowledge.file_time", step=limits.step_s, total=limits.total_s),
         "output": DocumentError("knowledge.file_output", limit=f"{limits.output_bytes // 2**20} MiB"),

@@ -50,7 +50,7 @@ def read(file: BinaryIO, outcome: Outcome) -> Pages:
         except pdfium.PdfiumError as error:
             failures += 1
             if failures >= min(_MOST_FAILURES, outcome.total):
-                raise RefusedError("broken", detail=str(error)[:200]) from None
+                raise RefusedError("broken", detail=str(error)[:200].rstrip(". ")) from None
             outcome.warn("knowledge.warning_page_unreadable")
             reading = Reading(Composed(), lambda _: [])
         composed = reading.composed

@@ -1,4 +1,7 @@
-"""Best of N: samples, each scored as it comes; the best stands. Knows no scorer by itself: `reasoner` gives one."""
+"""Best of N: samples, each scored as it comes, or held against the best so far; the best stands.
+
+Knows no scorer by itself: `reasoner` gives one.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,8 @@ from yoriai.deliberation import Contribution
 from yoriai.i18n.catalogue import text
 from yoriai.responders.search import consistency
 from yoriai.responders.search.orders import Shown
-from yoriai.responders.search.samples import Search, draw
-from yoriai.responders.search.scorers import Score
+from yoriai.responders.search.samples import Search, draw, finish
+from yoriai.responders.search.scorers import Prefer, Score
 from yoriai.types import Stage
 
 _PERFECT = 1 - 1e-9
@@ -32,6 +35,44 @@ async def best_of(search: Search, score: Score | None) -> Contribution | None:
     shown = Shown(request=search.request, question=search.question)
     await draw(search, lambda _: shown, settled=settled, judge=judge)
     return choose(search)
+
+
+async def by_pairs(search: Search, prefer: Prefer) -> Contribution | None:
+    """All samples are drawn; each that says something new is held against the best so far, in their order.
+
+    So N samples take N - 1 comparisons. A sample's score is how surely it was better than the one it met. None: no
+    sample came to its end.
+    """
+    shown = Shown(request=search.request, question=search.question)
+    await draw(search, lambda _: shown, settled=lambda: False)
+    best, met = None, 0
+    for each in search.done():
+        if best is None or search.calls.ended:
+            best = best or each
+            continue
+        if each.text.strip() == best.text.strip():
+            continue
+        search.emit(Stage(name="scoring", detail=f"{best.label}, {each.label}"))
+        share = await prefer(best.text, each.text)
+        if share is None:
+            continue
+        met += 1
+        search.put(replace(best, score=share))
+        search.put(replace(each, score=1 - share))
+        best = best if share >= 0.5 else each
+    return _stands(search, best, met)
+
+
+def _stands(search: Search, best: Contribution | None, met: int) -> Contribution | None:
+    """By comparisons; where there was none, by agreement."""
+    finish(search, is_decided=False)
+    if best is None or not met:
+        return consistency.choose(search)
+    reason = text(
+        "responders.reason_pairs", search.language, label=best.label, total=len(search.done()), met=met
+    )
+    search.tell(reason=reason)
+    return best
 
 
 def choose(search: Search) -> Contribution | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,13 +16,11 @@ from yoriai.deliberation import Contribution, Cost, Deliberation
 from yoriai.errors import YoriaiError
 from yoriai.i18n.catalogue import text
 from yoriai.responders.comparing import stated_answer
-from yoriai.responders.emitting import Emit
+from yoriai.responders.emitting import Emit, Snapshots
 from yoriai.responders.naming import Plan
 from yoriai.responders.search.calls import Calls, Reply
 from yoriai.responders.search.orders import Shown, as_asked
 from yoriai.types import ChatRequest, Language, ReasoningDelta, Responder, Stage
-
-_APART_S = 0.2  # between two snapshots that nobody waits for
 
 
 @dataclass(kw_only=True)
@@ -42,23 +39,15 @@ class Search:
     state: Deliberation
     replies: dict[str, Reply] = field(default_factory=dict)  # by label
     errors: list[YoriaiError] = field(default_factory=list)
-    _told: float = 0.0
-    _later: asyncio.TimerHandle | None = None
+    snapshots: Snapshots = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.snapshots = Snapshots(self.emit)
 
     def tell(self, *, is_urgent: bool = False, **changes: Any) -> None:
         """Change the state; followers get a snapshot, at most five a second. `is_urgent`: now, before what follows."""
         self.state = replace(self.state, **changes, cost=self.calls.cost)
-        wait_s = 0.0 if is_urgent else self._told + _APART_S - time.monotonic()
-        if wait_s <= 0:
-            self._snapshot()
-        elif self._later is None:
-            self._later = asyncio.get_running_loop().call_later(wait_s, self._snapshot)
-
-    def _snapshot(self) -> None:
-        if self._later:
-            self._later.cancel()
-        self._later, self._told = None, time.monotonic()
-        self.emit(self.state)
+        self.snapshots.tell(self.state, is_urgent=is_urgent)
 
     def put(self, contribution: Contribution) -> None:
         """In the place of the one with its label, else behind the others."""
