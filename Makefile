@@ -11,7 +11,7 @@ setup: $(VENV)/ready
 run: $(VENV)/run-ready
 	@$(BIN)/yoriai serve --open $(CONSENT) $(ARGS)
 test: setup
-	$(BIN)/python -m pytest -m "not slow" --numprocesses 3 --dist loadfile --no-loadscope-reorder --reruns 1 $(ARGS)
+	$(BIN)/python -m pytest -m "not slow" --numprocesses 4 --dist loadfile --no-loadscope-reorder --reruns 1 $(ARGS)
 test-all: setup
 	$(BIN)/python -m pytest $(ARGS)
 lint: setup

@@ -11,9 +11,21 @@ from yoriai.errors import AuthenticationError, ForbiddenError, NotFoundError
 from yoriai.types import Role, User
 
 EVERYBODY = [User(id=role.value, name=role.value, role=role) for role in Role]
-ADMINISTRATION = {Action.MANAGE_USERS, Action.MANAGE_GROUPS, Action.MANAGE_MODELS, Action.SEE_METRICS}
+ADMINISTRATION = {
+    Action.MANAGE_USERS,
+    Action.MANAGE_GROUPS,
+    Action.MANAGE_MODELS,
+    Action.MANAGE_TOOLS,
+    Action.SEE_METRICS,
+}
 OWNED = {Action.READ, Action.CHANGE, Action.DELETE}
-OF_MEMBERS = {Action.KEEP_DOCUMENTS, Action.KEEP_ASSISTANTS, Action.KEEP_COUNCILS, Action.BRING_VOTES}
+OF_MEMBERS = {
+    Action.KEEP_DOCUMENTS,
+    Action.KEEP_ASSISTANTS,
+    Action.KEEP_COUNCILS,
+    Action.BRING_VOTES,
+    Action.KEEP_EXAMS,
+}
 anyone = pytest.mark.parametrize("user", EVERYBODY, ids=lambda user: user.role)
 every_action = pytest.mark.parametrize("action", Action)
 

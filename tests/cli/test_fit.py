@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from serving import yoriai
+from serving import measure_once, yoriai
 
 PC1 = ("--gpu", "RTX 4060 Ti 16GB x3", "--ram", "64")
 PC2 = ("--gpu", "GTX 1080 Ti 11GB x2", "--ram", "48")
@@ -66,6 +66,7 @@ def test_this_machine_is_looked_at_where_none_is_described(tmp_path: Path) -> No
 
 
 def test_without_a_number_of_users_memory_is_that_of_the_engine_and_speed_that_of_one(tmp_path: Path) -> None:
+    measure_once(tmp_path)
     (unsaid,), (one,), (four,) = (
         rows(tmp_path, "smollm2-135m", *more) for more in ((), ("--users", "1"), ("--users", "4"))
     )

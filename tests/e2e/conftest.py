@@ -33,7 +33,7 @@ def _is_ours(item: pytest.Item) -> bool:
 def browser() -> Iterator[Browser]:
     binary = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None)
     assert binary, "no Chromium here: apt-get install chromium"
-    expect.set_options(timeout=20_000)  # three files at a time on two cores
+    expect.set_options(timeout=20_000)  # four files at a time on two cores
     quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=binary, args=quiet)

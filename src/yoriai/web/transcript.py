@@ -41,9 +41,7 @@ _LABELS = (
 
 
 class Transcript(ui.element, component="transcript.js"):
-    """Events: ready, lost {id}, edit {id, text}, regenerate {id}, question {id}, branch {id, step}, and
-    decide {id, decision}.
-    """
+    """Events: ready, lost, regenerate, question {id}, edit {id, text}, branch {id, step}, decide {id, decision}."""
 
     def __init__(self, visitor: Visitor, *, fixed: bool = False) -> None:
         """`fixed`: one of several on a page: questions stay as they are, and the page scrolls by itself."""
