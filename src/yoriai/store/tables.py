@@ -490,13 +490,8 @@ tool_files = Table(
 )
 
 mcp_servers = Table(
-    "mcp_servers",
-    metadata,
-    Column("id", String(32), primary_key=True),
-    Column("name", String(40), nullable=False, unique=True),
-    Column("command", JSON, nullable=False),
-    Column("url", String(2000), nullable=False),
-    Column("is_trusted", Boolean, nullable=False),
-    Column("approved", JSON, nullable=False),
-    Column("created_at", UtcDateTime, nullable=False),
-)
+    "mcp_servers", metadata, Column("id", String(32), primary_key=True),
+    Column("name", String(40), nullable=False, unique=True), Column("command", JSON, nullable=False),
+    Column("url", String(2000), nullable=False), Column("is_trusted", Boolean, nullable=False),
+    Column("approved", JSON, nullable=False), Column("created_at", UtcDateTime, nullable=False),
+)  # fmt: skip
