@@ -65,6 +65,15 @@ def test_a_run_keeps_every_sample_and_the_same_seed_gives_the_same_again(home: P
     assert json.loads(compared.stdout)["paired"]["verdict"] == "no_difference"
 
 
+def test_choices_are_weighed_by_the_models_own_probabilities(home: Path) -> None:
+    run = sat(home, "jcommonsenseqa", "--limit", "3", "--likelihood")
+    assert (run["state"], run["done"]) == ("done", 3)
+    for each in samples(home, run["id"]):
+        told = dict(part.split() for part in each["explanation"].split(", "))
+        assert list(told) == list("ABCDE")
+        assert max(told, key=lambda letter: float(told[letter])) == each["answer"]
+
+
 def test_a_run_that_was_killed_goes_on_without_asking_anything_twice(home: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "yoriai", *arguments("mgsm-ja", "--limit", "5")],

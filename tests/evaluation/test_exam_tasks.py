@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,9 @@ def samples_of(task: Task, tmp_path: Path) -> list[Sample]:
 def bench() -> Bench:
     user = User(id="local", name="local", role=Role.ADMINISTRATOR)
     responder: Responder = None  # type: ignore[assignment]  # scoring asks nobody
-    return Bench(responder=responder, context=Context(user=user), options=RunOptions(), max_tokens=1)
+    return Bench(
+        responder=responder, context=Context(user=user), options=RunOptions(), max_tokens=1, likelihood=None
+    )
 
 
 def score(task: Task, sample: Sample, **output: Any) -> Score:
@@ -74,6 +77,8 @@ def test_of_likelihoods_the_greatest_is_the_answer(tmp_path: Path) -> None:
     sample = samples_of(task, tmp_path)[0]
     assert score(task, sample, likelihoods=(-9.0, -8.0, -0.5, -7.0, -6.0)).values == {"accuracy": 1.0}  # C
     assert score(task, sample, likelihoods=(-0.1, -8.0, -0.5, -7.0, -6.0)).answer == "A"
+    none = score(task, sample, likelihoods=(-math.inf,) * 5)
+    assert (none.answer, none.values) == ("", {"accuracy": 0.0})
 
 
 def test_a_span_may_be_quoted_but_not_longer(tmp_path: Path) -> None:

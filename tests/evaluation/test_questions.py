@@ -28,7 +28,9 @@ SCHEMA = '{"type": "object", "properties": {"n": {"type": "integer", "minimum": 
 
 def score(check: str, expected: str, said: str, cited: tuple[str, ...] = (), **details: Any) -> float:
     nobody: Responder = None  # type: ignore[assignment]  # these checks ask nobody
-    bench = Bench(responder=nobody, context=Context(user=ANNA), options=RunOptions(), max_tokens=1)
+    bench = Bench(
+        responder=nobody, context=Context(user=ANNA), options=RunOptions(), max_tokens=1, likelihood=None
+    )
     sample = Sample(
         id="q", input=(Message(role="user", content="?"),), target=expected,
         metadata={"check": check, "details": details},

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from yoriai.errors import UnsupportedError
 from yoriai.evaluation.solving import asked
 from yoriai.evaluation.task import Bench, Output, Sample, Solver
 from yoriai.types import Language, Message
@@ -35,11 +34,8 @@ def choose() -> Solver:
     async def solve(sample: Sample, bench: Bench, seed: int) -> Output:
         if bench.options.method != "likelihood":
             return await asked(sample.input, bench, seed, {})
-        if bench.likelihood is None:
-            raise UnsupportedError("evaluation.no_likelihood", name=bench.responder.name)
         plain = sample.metadata["plain"]
-        letters = [f" {letter}" for letter in LETTERS[: len(sample.choices)]]
-        found = await bench.likelihood(plain, letters)
+        found = await bench.likelihood(plain, LETTERS[: len(sample.choices)])
         return Output(prompt=(Message(role="user", content=plain),), text="", likelihoods=tuple(found))
 
     return solve

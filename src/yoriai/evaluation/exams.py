@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from anyio import to_thread
@@ -21,6 +22,7 @@ from yoriai.evaluation.calibration import Calibration
 from yoriai.evaluation.dataset import Datasets
 from yoriai.evaluation.exam_list import TASKS, named
 from yoriai.evaluation.figures import Against, Result
+from yoriai.evaluation.likelihood import next_letters
 from yoriai.evaluation.questions import OWN, Questions
 from yoriai.evaluation.runner import Runner
 from yoriai.evaluation.statistics import Paired
@@ -266,9 +268,13 @@ class Exams:
         files = await self._datasets.find(task.name, task.files, run.options.data)
         samples = await asyncio.to_thread(task.samples, files)
         judge = await self._registry.get(run.options.judge, user) if run.options.judge else None
+        responder, context = (
+            await self._registry.get(run.model, user),
+            Context(user=user, language=task.language),
+        )
         bench = Bench(
-            responder=await self._registry.get(run.model, user), context=Context(user=user, language=task.language),
-            options=run.options, max_tokens=task.max_tokens, grade=self._grade, judge=judge,
+            responder=responder, context=context, options=run.options, max_tokens=task.max_tokens, grade=self._grade,
+            judge=judge, likelihood=partial(next_letters, self._registry.complete, run.model, context),
         )  # fmt: skip
         return task, samples, bench, await self._registry.digest(run.model)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from yoriai.evaluation.answers import char_f1
 from yoriai.evaluation.task import Bench, Output, Sample, Score
 from yoriai.responders.comparing import answer_key
@@ -22,9 +24,8 @@ async def letter(sample: Sample, output: Output, _bench: Bench) -> Score:
         said = ", ".join(
             f"{label} {value:.2f}" for label, value in zip(labels, output.likelihoods, strict=True)
         )
-        return Score(
-            values={"accuracy": float(labels[best] == sample.target)}, answer=labels[best], explanation=said
-        )
+        answer = labels[best] if output.likelihoods[best] > -math.inf else ""
+        return Score(values={"accuracy": float(answer == sample.target)}, answer=answer, explanation=said)
     options = dict(zip(labels, sample.choices, strict=True))
     found = answer_key(output.text, sample.input[-1].text()) or chosen(output.text, options)
     return Score(values={"accuracy": float(found == sample.target)}, answer=found)

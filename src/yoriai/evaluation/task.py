@@ -70,9 +70,9 @@ class Bench:
     context: Context
     options: RunOptions
     max_tokens: int
+    likelihood: Likelihood  # (what stands before, letters) -> nats of each
     grade: Grade | None = None
     judge: Responder | None = None
-    likelihood: Likelihood | None = None  # (what stands before, continuations) -> nats of each
 
 
 Solver = Callable[[Sample, Bench, int], Awaitable[Output]]  # the last: a seed
@@ -121,4 +121,4 @@ class Task:
     max_tokens: int = 512
     version: int = 1
     human: HumanBaseline | None = None
-    needs: frozenset[Literal["sandbox", "judge", "likelihood"]] = frozenset()
+    needs: frozenset[Literal["sandbox", "judge"]] = frozenset()
