@@ -36,7 +36,7 @@ def test_a_name_says_how_often_by_whom_and_of_whom(
         ("reasoner:best-of-1(a)", "from 2 to 64, not 1"),
         ("reasoner:tree-9999(a)", "from 2 to 128, not 9999"),
         ("reasoner:self-consistency-4+judge(a)", "agreement"),
-        ("reasoner:best-of-4+luck(a)", "judge, agreement, citations"),
+        ("reasoner:best-of-4+luck(a)", "judge, pairs, agreement, citations"),
     ],
 )
 def test_a_wrong_name_is_told_what_is_possible(name: str, said: str) -> None:
