@@ -135,12 +135,11 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         assistants = Assistants(database, router, library, toolbox)
         shelf, rewrites, metrics = CouncilShelf(database), Rewrites(), Metrics()
         registry = Registry(
-            router, library, assistants, shelf, toolbox=toolbox, sandbox=sandbox, default=settings.model,
-            judge=settings.reasoner.judge,
+            router, library, assistants, shelf, toolbox=toolbox, default=settings.model, judge=settings.reasoner.judge,
             answers=lambda assistant, inner, judge: AssistantResponder(assistant, inner, knowledge, rewrites, judge),
             reasons=lambda plan, inner, judge: ReasonerResponder(
                 plan, inner, judge or inner, settings.reasoner, sandbox, at_once=settings.engine.parallel
-            ),
+            ), sandbox=sandbox,
         )  # fmt: skip
         chat = Chat(database, registry, metrics)
         ending.push_async_callback(chat.aclose)

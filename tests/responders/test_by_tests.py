@@ -63,6 +63,13 @@ def test_tests_of_an_earlier_question_hold_until_new_ones_come() -> None:
     assert newer.name == "f"
 
 
+def test_an_assert_may_stand_behind_a_sentence() -> None:
+    for words in ("Write add(a, b). assert add(2, 3) == 5", "add(a, b) を書いて。assert add(2, 3) == 5"):
+        found = read_tests(words)
+        assert found
+        assert found.shown == ("assert add(2, 3) == 5",)
+
+
 # ---- reasoners --------------------------------------------------------------------------------------------
 async def test_the_sample_that_passes_most_stands_and_one_that_passes_all_ends_it() -> None:
     inner = in_turn(MINUS, TIMES, RIGHT, RIGHT)

@@ -18,7 +18,9 @@ from yoriai.types import Message
 _MOST, _LONGEST, _MOST_LINES = 32, 20_000, 20  # tests, characters that are read, lines of one assert
 _EXAMPLE = re.compile(r"[ \t]*>>>[ \t]+(?P<code>\S.*)")
 _MORE = re.compile(r"[ \t]*\.\.\.(?:[ \t](?P<code>.*))?$")
-_ASSERT = re.compile(r"[ \t]*(?:[-*+][ \t]+)?`{0,2}(?P<code>assert\b.*?)`{0,2}[ \t]*$")
+_ASSERT = re.compile(
+    r"(?:|.*[\s.:。：`])(?P<code>assert\s.*?)`{0,2}[ \t]*$"
+)  # also behind a sentence or a bullet
 _IMPORT = re.compile(r"(?:import|from)[ \t]+(?P<module>\w+)\b")
 # The message of an assert that compares: what stands after it is what the program gave.
 GAVE = "it gave "
