@@ -6,6 +6,7 @@ Only read, never run; `testing_code` runs them. Knows neither replies nor models
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 import sys
 import warnings
@@ -63,7 +64,7 @@ def _tests(lines: list[str], before: list[str]) -> Iterator[tuple[str, str, str]
     for at, line in enumerate(lines):
         if match := _EXAMPLE.match(line):
             test = _example(match["code"], lines[at + 1 :], before)
-        elif match := _ASSERT.match(line):
+        elif (match := _ASSERT.match(line)) and not _is_inside_function(lines, at):
             test = _assert(match["code"], lines[at + 1 :])
         else:
             test = None
@@ -135,12 +136,20 @@ def _tree(code: str) -> ast.Module | None:
         return None
 
 
+def _is_inside_function(lines: list[str], at: int) -> bool:
+    """Whether the line belongs to a program that was quoted, and means names that only live there."""
+    indent = _indent(lines[at])
+    above = (each for each in reversed(lines[:at]) if each.strip() and _indent(each) < indent)
+    return (
+        next(above, "").lstrip().startswith(("def ", "async def ", "if ", "for ", "while ", "with ", "else:"))
+    )
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
 def _called(tree: ast.AST) -> list[str]:
     """Names that are called and are none of Python's own."""
-    names = [
-        each.func.id
-        for each in ast.walk(tree)
-        if isinstance(each, ast.Call) and isinstance(each.func, ast.Name)
-    ]
-    own = set(dir(__builtins__) if not isinstance(__builtins__, dict) else __builtins__)
-    return [name for name in names if name not in own] or names
+    called = (each.func for each in ast.walk(tree) if isinstance(each, ast.Call))
+    return [each.id for each in called if isinstance(each, ast.Name) and not hasattr(builtins, each.id)]
