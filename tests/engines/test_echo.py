@@ -41,15 +41,17 @@ def children() -> Iterator[psutil.Process]:
 
 
 async def test_they_are_those_of_the_perplexity(smollm2_path: Path, library: Library) -> None:
-    surprise = await Errands(threads=1, environment={}, window=128).score(
-        [str(smollm2_path)], TEXT, 128, lambda _done, _total: None
-    )
     async with echoes_of(library) as echoes:
-        [read] = await echoes.read("one", [TEXT], top=1, most=0)
-    assert read.n_prompt == len(read.rows) > 128
-    assert b"".join(row.piece for row in read.rows).decode() == TEXT
+        [whole] = await echoes.read("one", [TEXT], top=0, most=0)
+        text = b"".join(row.piece for row in whole.rows[:128]).decode()
+        [read] = await echoes.read("one", [text], top=1, most=0)
+    surprise = await Errands(threads=1, environment={}, window=128).score(
+        [str(smollm2_path)], text, 128, lambda _done, _total: None
+    )
+    assert read.n_prompt == len(read.rows) == 128
+    assert b"".join(row.piece for row in read.rows).decode() == text
     assert read.rows[0].logprob is None
-    assert [-(row.logprob or 0) for row in read.rows[65:128]] == pytest.approx(surprise, abs=1e-3)
+    assert [-(row.logprob or 0) for row in read.rows[65:]] == pytest.approx(surprise, abs=1e-3)
 
 
 async def test_one_child_serves_all_and_the_same_text_says_the_same(library: Library) -> None:

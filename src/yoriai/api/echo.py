@@ -1,6 +1,7 @@
 """Echo with log-probabilities in the shape of OpenAI's legacy completions, which `lm-eval` reads.
 
-Tokens that are a part of a letter are named by their bytes ("bytes:\\xe6"), as OpenAI did. `openai_completions` calls it.
+Tokens that are a part of a letter are named by their bytes ("bytes:\\xe6"), as OpenAI did. `openai_completions`
+calls it.
 """
 
 from __future__ import annotations

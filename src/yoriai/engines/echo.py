@@ -146,9 +146,8 @@ class _Child:
 
     async def close(self) -> None:
         self.state = "draining"
-        process, self._process = self._process, None
-        if process:
-            await end(process)
+        if self._process:
+            await end(self._process)
         if self._hearing:
             self._hearing.cancel()
         self._router.leave(self)

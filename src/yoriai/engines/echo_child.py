@@ -52,10 +52,10 @@ class _Echo:
         rows: list[list[Any]] = [] if hidden else [[self._piece(tokens[0]), None, []]]
 
         def add(place: int, logits: Logits, total: float) -> None:
-            if place + 1 < len(tokens):
+            if place + 1 < len(tokens):  # what follows the last is generated
                 rows.append(self._row(tokens[place + 1], logits, total, task["top"]))
 
-        self._reader.each(tokens, 0, len(tokens), add)
+        self._reader.each(tokens, 0, len(tokens) if task["most"] else len(tokens) - 1, add)
         if hidden and rows:
             rows[0][1:] = None, []
         prompt = len(rows)
