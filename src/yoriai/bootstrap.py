@@ -126,13 +126,11 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
             folder=settings.home / "documents",
         )  # fmt: skip
         ending.push_async_callback(knowledge.aclose)
-        results = Results(database=database)
-        sandbox = Sandbox(settings.sandbox, settings.home)
+        results, sandbox = Results(database=database), Sandbox(settings.sandbox, settings.home)
         ending.push_async_callback(sandbox.close)
         kernels = Kernels(sandbox)
         ending.push_async_callback(kernels.close)
-        tool_files = ToolFiles(database, settings.tools.max_upload_bytes)
-        mcp = McpServers(database, egress)
+        tool_files, mcp = ToolFiles(database, settings.tools.max_upload_bytes), McpServers(database, egress)
         ending.push_async_callback(mcp.aclose)
         there = built_in(knowledge, kernels, tool_files)
         toolbox = Toolbox(database, tool_files, settings.tools, there, mcp.tools)
