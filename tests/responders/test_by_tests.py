@@ -47,7 +47,15 @@ def test_asserts_and_examples_are_read_and_prose_is_not() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["How many are 3 + 4?", "assert that the sky is blue", ">>> print\n", "", ">>> ("]
+    "words",
+    [
+        "def f(x):\n    assert isinstance(x, int)\n    assert ok(x)",
+        "How many are 3 + 4?",
+        "assert that the sky is blue",
+        ">>> print\n",
+        "",
+        ">>> (",
+    ],
 )
 def test_a_question_without_tests_has_none(words: str) -> None:
     assert read_tests(words) is None
