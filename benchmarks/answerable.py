@@ -124,7 +124,7 @@ async def _leaning(inner: Responder, passage: Item, question: str) -> dict[str, 
             told += event.logprobs or []
     return {
         "language": language, "article": passage.article, "paragraph": passage.paragraph, "question": question,
-        "leaning": leaning(told[0]["top_logprobs"]), "seconds": time.perf_counter() - begun,
+        "leaning": leaning(told[0]["top_logprobs"] if told else []), "seconds": time.perf_counter() - begun,
     }  # fmt: skip
 
 
