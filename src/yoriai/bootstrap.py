@@ -29,6 +29,7 @@ from yoriai.catalog.pulls import Pulls
 from yoriai.chat.chat import Chat
 from yoriai.chat.comparisons import Comparisons
 from yoriai.egress import Egress
+from yoriai.engines.echo import Echoes
 from yoriai.engines.router import Router
 from yoriai.errors import PrerequisiteError
 from yoriai.evaluation.calibration import Calibration
@@ -82,6 +83,7 @@ class Services:
     accounts: Accounts
     groups: Groups
     router: Router
+    echoes: Echoes
     assistants: Assistants
     councils: Councils
     registry: Registry
@@ -112,6 +114,8 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         await to_thread.run_sync(database.migrate)
         router = Router(settings.engine, settings.remotes, library, egress)
         ending.push_async_callback(router.aclose)
+        echoes = Echoes(settings.engine, router, library)
+        ending.push_async_callback(echoes.aclose)
         policy = Policy(licences.load(), settings.catalog.allowed_verdicts)
         pulls = Pulls(entries, library, egress, settings.download, policy)
         ending.push_async_callback(pulls.aclose)
@@ -122,13 +126,11 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
             folder=settings.home / "documents",
         )  # fmt: skip
         ending.push_async_callback(knowledge.aclose)
-        results = Results(database=database)
-        sandbox = Sandbox(settings.sandbox, settings.home)
+        results, sandbox = Results(database=database), Sandbox(settings.sandbox, settings.home)
         ending.push_async_callback(sandbox.close)
         kernels = Kernels(sandbox)
         ending.push_async_callback(kernels.close)
-        tool_files = ToolFiles(database, settings.tools.max_upload_bytes)
-        mcp = McpServers(database, egress)
+        tool_files, mcp = ToolFiles(database, settings.tools.max_upload_bytes), McpServers(database, egress)
         ending.push_async_callback(mcp.aclose)
         there = built_in(knowledge, kernels, tool_files)
         toolbox = Toolbox(database, tool_files, settings.tools, there, mcp.tools)
@@ -138,8 +140,8 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
             router, library, assistants, shelf, toolbox=toolbox, default=settings.model, judge=settings.reasoner.judge,
             answers=lambda assistant, inner, judge: AssistantResponder(assistant, inner, knowledge, rewrites, judge),
             reasons=lambda plan, inner, judge: ReasonerResponder(
-                plan, inner, judge or inner, settings.reasoner, at_once=settings.engine.parallel
-            ),
+                plan, inner, judge or inner, settings.reasoner, sandbox, at_once=settings.engine.parallel
+            ), sandbox=sandbox,
         )  # fmt: skip
         chat = Chat(database, registry, metrics)
         ending.push_async_callback(chat.aclose)
@@ -154,7 +156,7 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
         yield Services(
             settings=settings, egress=egress, catalogue=entries, policy=policy, library=library, pulls=pulls,
             outlooks=Outlooks(settings, entries, library, router, results), results=results, database=database,
-            accounts=Accounts(database, settings.accounts), groups=Groups(database), router=router,
+            accounts=Accounts(database, settings.accounts), groups=Groups(database), router=router, echoes=echoes,
             assistants=assistants, councils=Councils(database, shelf, registry), registry=registry,
             toolbox=toolbox, mcp=mcp, jobs=jobs, knowledge=knowledge, chat=chat, arena=arena, exams=exams, facts=facts,
             sandbox=sandbox, comparisons=comparisons, battles=Battles(database, registry, comparisons, arena),

@@ -187,11 +187,15 @@ class ChatRequest(Sampling):
     )
 
 
+TokenIds = Annotated[list[int], Field(min_length=1, max_length=1_048_576)]
+
+
 class CompletionRequest(Sampling):
     """OpenAI's (legacy) completion request, allow-listed."""
 
     model: str = Field(min_length=1, max_length=256)
-    prompt: str
+    prompt: str | TokenIds | Annotated[list[str] | list[TokenIds], Field(min_length=1, max_length=512)]
+    max_tokens: int | None = Field(None, ge=0, le=1_000_000)
     stream: bool = False
     stream_options: StreamOptions | None = None
     logprobs: int | None = Field(None, ge=0, le=20)

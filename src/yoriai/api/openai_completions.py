@@ -5,13 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from yoriai.api.answering import counted, whole
+from yoriai.api import echo
+from yoriai.api.answering import CLIENT_LEFT, counted, json_response, whole
 from yoriai.api.chunks import TextChunks
 from yoriai.api.principal import CurrentContext
 from yoriai.api.reading import StrictRoute
 from yoriai.api.shapes import STREAMED, TextCompletion
 from yoriai.api.state import TheMetrics, TheServices
-from yoriai.api.streaming import EventStream
+from yoriai.api.streaming import EventStream, until_disconnect
 from yoriai.errors import UnsupportedError
 from yoriai.types import CompletionRequest
 
@@ -28,10 +29,13 @@ async def completions(
 ) -> Response:
     """Continue a text."""
     if body.echo and body.logprobs is not None:
-        raise UnsupportedError("api.echo_logprobs", param="echo")
+        said = await until_disconnect(request.receive, lambda: echo.answer(body, services))
+        return json_response(said) if said else Response(status_code=CLIENT_LEFT)
+    if not isinstance(body.prompt, str) or body.max_tokens == 0:
+        raise UnsupportedError("api.only_with_echo", param="prompt")
     events = counted(services.registry.complete(body, context), body.model, metrics)
-    echo = body.prompt if body.echo else ""
+    before = body.prompt if body.echo else ""
     if not body.stream:
-        return await whole(request, events, lambda answer: answer.text_shape(body.model, echo))
+        return await whole(request, events, lambda answer: answer.text_shape(body.model, before))
     include_usage = bool(body.stream_options and body.stream_options.include_usage)
-    return EventStream(events, TextChunks(body.model, include_usage, echo), b"loading")
+    return EventStream(events, TextChunks(body.model, include_usage, before), b"loading")

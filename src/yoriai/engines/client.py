@@ -19,6 +19,7 @@ from yoriai.engines.wire import (
     Dialect,
     chat_body,
     completion_body,
+    echo_body,
     messages_body,
     rerank_body,
     scores_of,
@@ -98,6 +99,10 @@ class EngineClient:
         async with aclosing(self._reply("/v1/completions", body, request.n)) as events:
             async for event in events:
                 yield event
+
+    async def read(self, request: CompletionRequest) -> dict[str, Any]:
+        """A text with the log-probabilities of its tokens, in the endpoint's own words. Raises as `chat`."""
+        return dict(await self._post("/v1/completions", echo_body(request, self.engine_model)))
 
     async def embed(self, texts: Sequence[str]) -> Embeddings:
         """One vector per text, in order. Raises as `chat`."""

@@ -1,7 +1,7 @@
 """A one-off job of the engine's library in a process of its own: quantising a model, scoring a text.
 
 Owns starting it, hearing its progress, and ending it when nobody waits any more. Nothing half-written stays.
-`engines.quantize` and `evaluation.versions` call it.
+`engines.quantize`, `engines.echo` and `evaluation.versions` call it.
 """
 
 from __future__ import annotations
@@ -88,14 +88,10 @@ class Errands:
         return [float(each) for each in (await self._run("score_child", task, show, parts[0]))["surprise"]]
 
     async def _run(self, module: str, task: dict[str, Any], show: Show, place: str) -> dict[str, Any]:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-I", "-c", _START, str(_ROOT), f"yoriai.engines.{module}",
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-            env=dict(self.environment), limit=_MOST_LINE_BYTES,
-        )  # fmt: skip
+        process = await spawn(module, self.environment)
         assert process.stdin and process.stdout and process.stderr
         words: deque[str] = deque(maxlen=20)
-        hearing = asyncio.create_task(_keep(process.stderr, words))
+        hearing = asyncio.create_task(keep(process.stderr, words))
         try:
             process.stdin.write(json.dumps(task).encode() + b"\n")
             await process.stdin.drain()
@@ -105,25 +101,34 @@ class Errands:
                     await process.wait()  # it ends by itself
                     return dict(said["result"])
                 if "failure" in said:
-                    raise _error(said["failure"], said["detail"], place)
+                    raise error_of(said["failure"], said["detail"], place)
                 show(said["done"], said["total"])
             await hearing
             raise EngineError("engines.errand_failed", detail=" / ".join(list(words)[-3:])[-400:] or "-")
         except ConnectionError:
             raise EngineError("engines.errand_failed", detail="-") from None
         finally:
-            await _end(process)
+            await end(process)
             hearing.cancel()
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+async def spawn(module: str, environment: Mapping[str, str]) -> asyncio.subprocess.Process:
+    """A child of `engines` that sees nothing else of our environment."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-I", "-c", _START, str(_ROOT), f"yoriai.engines.{module}",
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        env=dict(environment), limit=_MOST_LINE_BYTES,
+    )  # fmt: skip
+
+
+async def end(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
     await process.wait()
 
 
-def _error(failure: str, detail: str, place: str) -> YoriaiError:
+def error_of(failure: str, detail: str, place: str) -> YoriaiError:
     if failure == "short":
         return UsageError("engines.text_too_short", tokens=detail, least=LEAST_TOKENS)
     errors: dict[str, YoriaiError] = {
@@ -141,6 +146,6 @@ def _forget(target: Path) -> None:
     target.unlink(missing_ok=True)
 
 
-async def _keep(stream: asyncio.StreamReader, words: deque[str]) -> None:
+async def keep(stream: asyncio.StreamReader, words: deque[str]) -> None:
     while chunk := await stream.read(4096):
         words.extend(line for line in chunk.decode("utf8", "replace").splitlines() if line.strip())

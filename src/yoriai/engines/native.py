@@ -55,7 +55,7 @@ QUANTIZING: Mapping[str, _Signature] = {
     "gguf_get_meta_size": (_SIZE, (_POINTER,)),
     "gguf_get_meta_data": (None, (_POINTER, _POINTER)),
 }
-SCORING: Mapping[str, _Signature] = {
+SCORING: dict[str, _Signature] = {
     "llama_backend_init": (None, ()),
     "llama_model_default_params": (Parameters, ()),
     "llama_model_load_from_file": (_POINTER, (_TEXT, Parameters)),
@@ -79,6 +79,10 @@ SCORING: Mapping[str, _Signature] = {
     "llama_batch_ext_set_output_logits": (_BOOL, (_POINTER, _INT, _BOOL)),
     "llama_process": (_INT, (_POINTER, _INT, _POINTER)),
     "llama_get_logits_ith": (ctypes.POINTER(ctypes.c_float), (_POINTER, _INT)),
+}
+ECHOING: Mapping[str, _Signature] = SCORING | {
+    "llama_token_to_piece": (_INT, (_POINTER, _INT, _POINTER, _INT, _INT, _BOOL)),
+    "llama_vocab_is_eog": (_BOOL, (_POINTER, _INT)),
 }
 _READING: _Signature = (None, (_POINTER, _POINTER, _LONG))
 _READERS = {"F16": "ggml_fp16_to_fp32_row", "BF16": "ggml_bf16_to_fp32_row"}

@@ -15,7 +15,7 @@ import logging
 import time
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 import psutil
 
@@ -28,7 +28,7 @@ from yoriai.engines.lease import Lease
 from yoriai.engines.loaded import Engine
 from yoriai.engines.process import EngineProcess
 from yoriai.engines.remote import Remotes
-from yoriai.engines.scheduler import SETTLE_S, Plan, Want, plan
+from yoriai.engines.scheduler import SETTLE_S, Plan, Resident, Want, plan, share
 from yoriai.engines.waiting import Waiting, does_not_fit
 from yoriai.errors import (
     ConflictError,
@@ -47,6 +47,17 @@ _SETTLED_S = SETTLE_S + 0.01  # a clock that is a little early would find it not
 _MEMORY_SHARE = 0.8  # of the machine's memory, where the settings name no budget
 
 
+class Guest(Protocol):
+    """A process that holds a model and isn't an engine."""
+
+    name: str
+
+    def resident(self, now: float) -> Resident: ...
+    def drain(self) -> None:
+        """End when nobody uses it any more, then `leave`."""
+        ...
+
+
 class Router:
     """All engines of this server."""
 
@@ -59,6 +70,7 @@ class Router:
         self._budget = settings.memory_bytes or int(psutil.virtual_memory().total * _MEMORY_SHARE)
         self._cores = settings.threads or psutil.cpu_count(logical=False) or 1
         self._engines: dict[str, Engine] = {}
+        self._guests: dict[str, Guest] = {}
         self._failures: dict[str, YoriaiError] = {}
         self._waiting = Waiting()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -73,6 +85,51 @@ class Router:
     def lease(self, name: str) -> Lease:
         """A hold on a model, to be entered with `async with`."""
         return Lease(name, parallel=self.parallel, enter=self._enter, leave=self._leave)
+
+    @property
+    def threads_of_guest(self) -> int:
+        """What another process beside the engines may take."""
+        return share(self._cores, len(self._engines) + len(self._guests))
+
+    def host(self, guest: Guest) -> None:
+        """Count a process that isn't an engine with them; idle models make room for it.
+
+        Raises:
+            DoesNotFitError: it never fits. EngineBusyError: what is in use now leaves no room.
+        """
+        need = guest.resident(time.monotonic()).memory_bytes
+        if need > self._budget:
+            raise does_not_fit(Want(name=guest.name, memory_bytes=need, waited_s=0), self._budget)
+        residents = [each for each in self._residents(time.monotonic()) if each.state != "draining"]
+        idle = sorted(
+            (each for each in residents if each.state == "ready" and not each.leases), key=lambda each: each.idle_s
+        )  # fmt: skip
+        over = sum(each.memory_bytes for each in residents) + need - self._budget
+        if over > sum(each.memory_bytes for each in idle):
+            raise EngineBusyError("engines.no_room_beside", name=guest.name)
+        while over > 0:
+            victim = idle.pop()
+            self._drain(victim.name)
+            over -= victim.memory_bytes
+        self._guests[guest.name] = guest
+        self._ticker = self._ticker or asyncio.create_task(self._tick())
+        self._step()
+
+    def leave(self, guest: Guest) -> None:
+        """A guest has ended."""
+        if self._guests.get(guest.name) is guest:
+            del self._guests[guest.name]
+            self._step()
+
+    def _drain(self, name: str) -> None:
+        if guest := self._guests.get(name):
+            guest.drain()
+        else:
+            self._engines[name].state = "draining"
+
+    def _residents(self, now: float) -> Sequence[Resident]:
+        engines = [each.resident(now) for each in self._engines.values()]
+        return engines + [each.resident(now) for each in self._guests.values()]
 
     def is_remote(self, name: str) -> bool:
         """Whether `name` is a model of a remote endpoint."""
@@ -170,7 +227,7 @@ class Router:
         now = time.monotonic()
         wants = self._waiting.wants(self._memory_needed, now)
         next_steps = plan(
-            list(wants.values()), [engine.resident(now) for engine in self._engines.values()],
+            list(wants.values()), self._residents(now),
             budget_bytes=self._budget, cores=self._cores, idle_unload_s=self._settings.idle_unload_s,
         )  # fmt: skip
         self._carry_out(next_steps, wants)
@@ -189,12 +246,14 @@ class Router:
         for name, threads in next_steps.start:
             self._begin(models[name], wants[name].memory_bytes, threads)
         for name in next_steps.drain:
-            self._engines[name].state = "draining"
+            self._drain(name)
         for engine in self._engines.values():
             if engine.is_drained:
                 engine.is_moving = True
                 self._spawn(self._end(engine))
         for name, threads in next_steps.restart:
+            if name in self._guests:
+                continue
             engine = self._engines[name]
             engine.state, engine.threads, engine.is_moving = "starting", threads, True
             self._spawn(self._restart(engine))

@@ -50,6 +50,14 @@ def completion_body(request: CompletionRequest, model: str, dialect: Dialect) ->
     return body
 
 
+def echo_body(request: CompletionRequest, model: str) -> dict[str, Any]:
+    """Body of POST /v1/completions for the log-probabilities of what is given, not of what is made up."""
+    return {
+        "model": model, "prompt": request.prompt, "echo": True, "logprobs": request.logprobs, "temperature": 0,
+        "max_tokens": 16 if request.max_tokens is None else request.max_tokens,
+    }  # fmt: skip
+
+
 def rerank_body(model: str, query: str, texts: Sequence[str]) -> dict[str, Any]:
     """Body of POST /v1/rerank, as Jina made it up and llama.cpp, vLLM and others understand it."""
     return {"model": model, "query": query, "documents": list(texts), "top_n": len(texts)}
