@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Without a terminal there is nobody to ask: whoever calls `make run` from a script has consented.
 CONSENT := $(shell [ -t 0 ] || echo --yes)
 
-.PHONY: setup run test test-all lint bench bench-prediction bench-kernel-threads bench-retrieval bench-retrieval-cost bench-answers bench-support bench-rating bench-many-minds bench-sandbox docs lock clean
+.PHONY: setup run test test-all lint bench bench-prediction bench-kernel-threads bench-retrieval bench-retrieval-cost bench-answerable bench-answers bench-support bench-rating bench-many-minds bench-sandbox docs lock clean
 
 setup: $(VENV)/ready
 run: $(VENV)/run-ready
@@ -29,6 +29,8 @@ bench-retrieval: setup
 	$(BIN)/python benchmarks/retrieval.py $(ARGS)
 bench-retrieval-cost: setup
 	$(BIN)/python benchmarks/retrieval_cost.py $(ARGS)
+bench-answerable: setup
+	$(BIN)/python benchmarks/answerable.py $(ARGS)
 bench-answers: setup
 	$(BIN)/python benchmarks/answers.py $(ARGS)
 bench-support: setup

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncGenerator, Callable
 
 from yoriai.types import ChatRequest, Context, Event, Finish, TextDelta, Usage
@@ -28,3 +29,21 @@ class Scripted:
 
     async def count_tokens(self, request: ChatRequest) -> tuple[int, int]:
         return sum(len(each.text()) for each in request.messages) // 4, self._context_size
+
+
+class Leaning(Scripted):
+    """Where it is asked for probabilities, its first token is told to be each of `likeliest` with that share."""
+
+    def __init__(self, says: str, **likeliest: float) -> None:
+        super().__init__(says)
+        self._likeliest = [{"token": token, "logprob": math.log(share)} for token, share in likeliest.items()]
+
+    async def respond(self, request: ChatRequest, context: Context) -> AsyncGenerator[Event, None]:
+        if request.logprobs:
+            self.asked.append(request)
+            yield TextDelta(
+                text="?", logprobs=[{"token": "?", "logprob": 0, "top_logprobs": self._likeliest}]
+            )
+            return
+        async for event in super().respond(request, context):
+            yield event

@@ -15,7 +15,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "knowledge"))
 from shelving import ANNA, BEN, Shelf, shelf
 
-from fakes.scripted import Script, Scripted
+from fakes.scripted import Leaning, Script, Scripted
 from yoriai.errors import NotFoundError, UnsupportedError
 from yoriai.i18n.catalogue import text
 from yoriai.records import Assistant
@@ -293,6 +293,23 @@ async def test_only_documents_says_nothing_of_what_they_do_not_name(kept: Shelf)
     named = "Is Anna Berg who I ask about the travel allowance?"
     answer = "The contact person for travel is Anna Berg [1]."
     assert said(await reply(kept, asked, Scripted(answer), named)) == answer
+
+
+async def test_only_documents_believes_a_model_that_says_first_that_they_do_not_state_it(kept: Shelf) -> None:
+    answer = "The travel allowance is at most 300 euros a month [1]."
+    asked = await assistant(kept, only_documents=True)
+    for inner, expected in (
+        (Leaning(answer, No=0.8, Yes=0.1), text("responders.not_in_documents", "en")),
+        (Leaning(answer, No=0.5, Yes=0.4), answer),
+    ):
+        assert said(await reply(kept, asked, inner, TRAVEL)) == expected
+        assert len(inner.asked) == (2 if expected == answer else 1)
+
+
+async def test_beyond_the_documents_it_is_not_asked_first(kept: Shelf) -> None:
+    inner = Leaning("The travel allowance is at most 300 euros a month [1].", No=1.0)
+    await reply(kept, await assistant(kept), inner, TRAVEL)
+    assert len(inner.asked) == 1
 
 
 async def test_the_models_own_refusal_is_no_answer(kept: Shelf) -> None:

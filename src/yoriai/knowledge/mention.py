@@ -38,6 +38,11 @@ def mentioning(question: str, passages: Sequence[Citation]) -> frozenset[int]:
     )  # fmt: skip
 
 
+def asks(text: str) -> bool:
+    """Whether a sentence of `text` is a question."""
+    return any(_ASKS.search(text[start:end]) for start, end in sentences(text))
+
+
 def _asking(question: str) -> str:
     """The sentences that ask: what somebody tells of themselves before need not be in a document."""
     found = [question[start:end] for start, end in sentences(question)]

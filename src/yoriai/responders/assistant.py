@@ -21,6 +21,7 @@ from yoriai.knowledge.knowledge import Knowledge
 from yoriai.knowledge.mention import mentioning
 from yoriai.knowledge.split import language_of
 from yoriai.records import Assistant, Collection
+from yoriai.responders.answerable import is_doubted
 from yoriai.responders.cited_reply import CitedReply, refusal
 from yoriai.responders.grounding import Grounding, Rewrites
 from yoriai.responders.judging import judged
@@ -137,7 +138,7 @@ class AssistantResponder:
         self, request: ChatRequest, context: Context, grounded: Grounded, collections: Sequence[Collection]
     ) -> AsyncGenerator[Event, None]:
         """The reply to what stands before the model, checked where it is prose."""
-        if self._assistant.only_documents and not _may_be_answered(grounded):
+        if self._assistant.only_documents and not await self._may_be_answered(grounded, context):
             for event in refusal(grounded.language):
                 yield event
             return
@@ -147,6 +148,12 @@ class AssistantResponder:
         async with aclosing(events):
             async for event in events:
                 yield event
+
+    async def _may_be_answered(self, grounded: Grounded, context: Context) -> bool:
+        if not grounded.is_relevant or not mentioning(grounded.question, grounded.sources.citations):
+            return False
+        is_question = self._assistant.mode == "passages"  # of a whole document mostly something else is asked
+        return not (is_question and await is_doubted(grounded, self._inner, context))
 
     async def _checked(
         self, events: AsyncGenerator[Event, None], context: Context, grounded: Grounded,
@@ -237,10 +244,6 @@ class AssistantResponder:
 
 def _first_question(request: ChatRequest) -> str:
     return next((each.text() for each in request.messages if each.role == "user"), "")
-
-
-def _may_be_answered(grounded: Grounded) -> bool:
-    return grounded.is_relevant and bool(mentioning(grounded.question, grounded.sources.citations))
 
 
 def _is_plain(request: ChatRequest) -> bool:
