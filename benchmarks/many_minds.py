@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import functools
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -39,7 +40,8 @@ from yoriai.responders.model import model_responder
 from yoriai.responders.naming import parse
 from yoriai.responders.reasoner import ReasonerResponder
 from yoriai.responders.sitting import Seat
-from yoriai.settings import EngineSettings, ReasonerSettings
+from yoriai.sandbox.sandbox import Sandbox
+from yoriai.settings import EngineSettings, ReasonerSettings, SandboxSettings
 from yoriai.types import ChatRequest, Context, Message, Responder, Role, TextDelta, Usage, User
 
 USER = User(id=LOCAL_OPERATOR_ID, name="local", role=Role.ADMINISTRATOR)
@@ -152,7 +154,7 @@ def _responder(method: str, model: str, models: dict[str, Recorded], max_tokens:
         return _council(method, models, max_tokens)
     settings = ReasonerSettings(sample_tokens=max_tokens, temperature=SAMPLED)
     plan = parse(f"reasoner:{method}({model})")
-    return ReasonerResponder(plan, models[model], models[model], settings, at_once=1)
+    return ReasonerResponder(plan, models[model], models[model], settings, _sandbox(), at_once=1)
 
 
 def _council(mode: Any, models: dict[str, Recorded], max_tokens: int) -> Responder:
@@ -162,8 +164,13 @@ def _council(mode: Any, models: dict[str, Recorded], max_tokens: int) -> Respond
         reviews=False, rounds=1, member_tokens=max_tokens, member_seconds=600, created_at=now, updated_at=now,
     )  # fmt: skip
     return CouncilResponder(
-        council, [Seat(name=name, responder=model) for name, model in models.items()], None
+        council, [Seat(name=name, responder=model) for name, model in models.items()], None, _sandbox()
     )
+
+
+@functools.cache
+def _sandbox() -> Sandbox:
+    return Sandbox(SandboxSettings(), user_cache_path("yoriai-test") / "sandbox")
 
 
 # ---- what came out -----------------------------------------------------------------------------------------

@@ -19,6 +19,11 @@ from yoriai.settings import SandboxSettings
 T = TypeVar("T")
 
 
+def a_sandbox(isolation: str = "auto") -> Sandbox:
+    """In the test's own loop, for programs that need no fonts."""
+    return Sandbox(SandboxSettings.model_validate({"isolation": isolation}), Path("/nonexistent"))
+
+
 class Jails:
     def __init__(self, profile: str, home: Path) -> None:
         self.profile, self._home = profile, home

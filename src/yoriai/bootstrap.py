@@ -140,8 +140,8 @@ async def build(settings: Settings) -> AsyncIterator[Services]:
             router, library, assistants, shelf, toolbox=toolbox, default=settings.model, judge=settings.reasoner.judge,
             answers=lambda assistant, inner, judge: AssistantResponder(assistant, inner, knowledge, rewrites, judge),
             reasons=lambda plan, inner, judge: ReasonerResponder(
-                plan, inner, judge or inner, settings.reasoner, at_once=settings.engine.parallel
-            ),
+                plan, inner, judge or inner, settings.reasoner, sandbox, at_once=settings.engine.parallel
+            ), sandbox=sandbox,
         )  # fmt: skip
         chat = Chat(database, registry, metrics)
         ending.push_async_callback(chat.aclose)

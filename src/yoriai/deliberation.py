@@ -86,7 +86,7 @@ class Deliberation:
     """The whole of it so far. Each event of this kind replaces the one before; the last comes before `Finish`."""
 
     method: Method
-    scorer: str = ""  # "judge", "pairs", "agreement", "citations", "checks"; empty: none
+    scorer: str = ""  # "judge", "pairs", "agreement", "citations", "checks", "tests"; empty: none
     contributions: tuple[Contribution, ...] = ()
     reviews: tuple[Review, ...] = ()
     claims: tuple[Claim, ...] = ()

@@ -83,6 +83,9 @@ def test_one_that_runs_is_stopped_and_found_again_after_a_reload(page: Page) -> 
 def test_on_a_phone_columns_stand_below_each_other_and_nothing_overflows(new_context: NewContext) -> None:
     page = sign_in(new_context(viewport={"width": 390, "height": 800}))
     begin(page, ECHO, SLOW)
+    expect(page.locator(".y-composer button")).to_have_count(
+        1
+    )  # to send; its conversations have no tools, so no files
     ask(page, f"{QUESTION}\n\n```\n{'x' * 300}\n```")
     expect(page.locator(".y-column .y-code")).to_have_count(2)
     heads = [each.bounding_box() for each in page.locator(".y-column-head").all()]

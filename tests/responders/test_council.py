@@ -15,11 +15,13 @@ import anyio
 import pytest
 
 from fakes.council_members import Member, claims, is_claims, is_review, prompt
+from jailing import a_sandbox
 from yoriai.deliberation import Deliberation
 from yoriai.errors import EngineBusyError, EngineLostError, NotFoundError, UnsupportedError, YoriaiError
 from yoriai.records import Council
 from yoriai.responders.council import CouncilResponder
 from yoriai.responders.sitting import Seat
+from yoriai.sandbox.sandbox import Sandbox
 from yoriai.types import (
     ChatRequest,
     Context,
@@ -59,7 +61,10 @@ class Heard:
 
 
 def council(
-    members: Sequence[Member | YoriaiError], chair: Member | None = None, **settings: Any
+    members: Sequence[Member | YoriaiError],
+    chair: Member | None = None,
+    sandbox: Sandbox | None = None,
+    **settings: Any,
 ) -> CouncilResponder:
     seats = [
         Seat(name=each.name, responder=each) if isinstance(each, Member) else Seat(name="gone", error=each)
@@ -72,7 +77,7 @@ def council(
         id="c", owner_id="anna", name="three", sharing="owner", members=tuple(seat.name for seat in seats), chair="",
         created_at=NOON, updated_at=NOON, **plan | settings,
     )  # fmt: skip
-    return CouncilResponder(kept, seats, chair)
+    return CouncilResponder(kept, seats, chair, sandbox or a_sandbox())
 
 
 async def asked(

@@ -16,6 +16,8 @@ from yoriai.responders.naming import around, parse
         ("reasoner:best-of-4+citations(assistant:旅費規程)", "best_of", 4, "citations", "assistant:旅費規程"),
         ("reasoner:self-consistency-9(council:a (old))", "self_consistency", 9, "agreement", "council:a (old)"),
         ("reasoner:tree-32+judge(reasoner:repair-2(a/b))", "tree", 32, "judge", "reasoner:repair-2(a/b)"),
+        ("reasoner:best-of-8+tests(a)", "best_of", 8, "tests", "a"),
+        ("reasoner:repair-3+tests(a)", "repair", 3, "tests", "a"),
         ("reasoner:repair-3+checks( smollm2-135m )", "repair", 3, "checks", "smollm2-135m"),
     ],
 )  # fmt: skip
@@ -36,7 +38,8 @@ def test_a_name_says_how_often_by_whom_and_of_whom(
         ("reasoner:best-of-1(a)", "from 2 to 64, not 1"),
         ("reasoner:tree-9999(a)", "from 2 to 128, not 9999"),
         ("reasoner:self-consistency-4+judge(a)", "agreement"),
-        ("reasoner:best-of-4+luck(a)", "judge, agreement, citations"),
+        ("reasoner:tree-4+tests(a)", "agreement, judge, citations."),
+        ("reasoner:best-of-4+luck(a)", "judge, pairs, agreement, citations, tests"),
     ],
 )
 def test_a_wrong_name_is_told_what_is_possible(name: str, said: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from fakes.scripted import Scripted
+from jailing import a_sandbox
 from yoriai.catalog.library import Library
 from yoriai.deliberation import Deliberation
 from yoriai.egress import Egress
@@ -48,6 +49,7 @@ def reasoner(
         inner,
         judge or inner,
         ReasonerSettings(**settings),
+        a_sandbox(),
         at_once=4,
     )
 

@@ -232,3 +232,14 @@ async def test_what_does_not_go_together_is_refused(box: Callable[..., Toolbox])
     ):
         with pytest.raises(error):
             await answered(user, names, **fields)
+
+
+async def test_a_program_that_failed_has_to_be_corrected_and_not_for_ever(
+    box: Callable[..., Toolbox],
+) -> None:
+    bad = Tool(name="bad", description="", parameters=parameters(), run=broken, retries=1)
+    turns = [[("bad", {"try": number})] for number in range(3)]
+    model = Model(*turns, "I can't.")
+    text, uses, _ = await answered(ToolUser(model, box(bad)), ["bad"])  # type: ignore[arg-type]
+    assert [each.tool_choice for each in model.asked] == [None, "required", "auto", "auto"]
+    assert (text, len(uses)) == ("I can't.", 3)

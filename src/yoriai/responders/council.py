@@ -1,6 +1,7 @@
 """A council: several responders answer independently, may review each other or debate, and one answer comes of it.
 
-Puts its steps together: `members` answer, `reviewing`, `debate`, then `voting` or `claims` and `chair`. What happens is
+Puts its steps together: `members` answer, `reviewing`, `debate`, then `voting`,
+`voting_by_tests` or `claims` and `chair`. What happens is
 told as stages, as reasoning (every member's answer) and as a `Deliberation`; then comes the answer.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
-from yoriai.deliberation import Deliberation
+from yoriai.deliberation import Contribution, Deliberation
 from yoriai.errors import EngineBusyError, NotFoundError, UnsupportedError
 from yoriai.records import Council
 from yoriai.responders.chair import finish, name_the_missing, settle, stand_in
@@ -19,18 +20,26 @@ from yoriai.responders.council_shelf import COUNCIL
 from yoriai.responders.debate import debate
 from yoriai.responders.emitting import Emit, emitted
 from yoriai.responders.members import answer
+from yoriai.responders.question_tests import asked_tests
 from yoriai.responders.reviewing import review
 from yoriai.responders.search.calls import Calls, Limits
 from yoriai.responders.sitting import Seat, Sitting
 from yoriai.responders.voting import vote
+from yoriai.responders.voting_by_tests import vote_by_tests
+from yoriai.sandbox.sandbox import Sandbox
 from yoriai.types import ChatRequest, Context, Event, FinishReason, Responder, Stage
 
 
 class CouncilResponder:
-    """For one user: `seats` are the members that they may ask. `chair`: None where it is gone."""
+    """For one user: `seats` are the members that they may ask. `chair`: None where it is gone.
 
-    def __init__(self, council: Council, seats: Sequence[Seat], chair: Responder | None) -> None:
-        self._council, self._seats = council, seats
+    `sandbox`: where programs are run that are voted on.
+    """
+
+    def __init__(
+        self, council: Council, seats: Sequence[Seat], chair: Responder | None, sandbox: Sandbox
+    ) -> None:
+        self._council, self._seats, self._sandbox = council, seats, sandbox
         self._chair = chair or next((seat.responder for seat in seats if seat.responder), None)
 
     @property
@@ -60,7 +69,7 @@ class CouncilResponder:
         sitting = Sitting(
             council=self._council, seats=self._seats, chair=self._present_chair(), question=question, emit=emit,
             request=self._asked(request), calls=Calls(context, emit, limits), context=context,
-            state=Deliberation(method=self._council.mode),
+            state=Deliberation(method=self._council.mode), tests=asked_tests(request.messages),
         )  # fmt: skip
         await answer(sitting, self._first_requests(sitting, request))
         if not sitting.answers():
@@ -77,13 +86,18 @@ class CouncilResponder:
         finish(sitting, reason)
 
     async def _settled(self, sitting: Sitting, request: ChatRequest) -> FinishReason:
-        found = vote(sitting) if self._council.mode == "vote" else None
+        found = await self._voted(sitting) if self._council.mode == "vote" else None
         if found:
             return stand_in(sitting, *found)
         if len(sitting.answers()) > 1:
             sitting.emit(Stage(name="settling", detail=sitting.chair.name))
             await compare(sitting)
         return await settle(sitting, request)
+
+    async def _voted(self, sitting: Sitting) -> tuple[Contribution, str] | None:
+        if sitting.tests:
+            return await vote_by_tests(sitting, self._sandbox, sitting.tests)
+        return vote(sitting)
 
     def _reckon(self, sitting: Sitting) -> None:
         """The last snapshot: what all of it took, and what its best member alone did."""

@@ -14,17 +14,17 @@ from yoriai.deliberation import Method
 from yoriai.errors import UsageError
 
 REASONER = "reasoner:"
-ScorerName = Literal["judge", "pairs", "agreement", "citations", "checks"]
+ScorerName = Literal["judge", "pairs", "agreement", "citations", "checks", "tests"]
 
 _METHODS: dict[str, Method] = {
     "best-of": "best_of", "self-consistency": "self_consistency", "tree": "tree", "repair": "repair",
 }  # fmt: skip
 # The first of each is meant where the name gives none.
 _SCORERS: dict[Method, tuple[ScorerName, ...]] = {
-    "best_of": ("judge", "pairs", "agreement", "citations"),
+    "best_of": ("judge", "pairs", "agreement", "citations", "tests"),
     "self_consistency": ("agreement",),
     "tree": ("agreement", "judge", "citations"),
-    "repair": ("judge", "checks", "citations"),
+    "repair": ("judge", "checks", "citations", "tests"),
 }
 _SIZES: dict[Method, tuple[int, int]] = {
     "best_of": (2, 64), "self_consistency": (2, 64), "tree": (2, 128), "repair": (1, 8),

@@ -13,29 +13,35 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from yoriai.deliberation import Contribution, Deliberation
-from yoriai.errors import EngineBusyError, UnsupportedError
+from yoriai.errors import EngineBusyError, UnsupportedError, UsageError
 from yoriai.i18n.catalogue import text
 from yoriai.knowledge.split import language_of
 from yoriai.responders.comparing import answer_line, kind_of
 from yoriai.responders.emitting import Emit, emitted
 from yoriai.responders.naming import Plan
-from yoriai.responders.search import best_of, consistency, repair, scorers, tree
+from yoriai.responders.question_tests import Tests, asked_tests
+from yoriai.responders.search import best_of, by_tests, consistency, repair, scorers, tree
 from yoriai.responders.search.calls import Calls, Limits
 from yoriai.responders.search.samples import Search, single
 from yoriai.responders.search.scorers import Score
 from yoriai.responders.search.steps import with_task
+from yoriai.sandbox.sandbox import Sandbox
 from yoriai.settings import ReasonerSettings
 from yoriai.types import ChatRequest, Context, Event, Finish, Responder, Stage, TextDelta
 
 
 class ReasonerResponder:
-    """`judge` grades where the plan says so; `at_once`: samples at the same time, of requests without a seed."""
+    """`judge` grades where the plan says so; `at_once`: samples at the same time, of requests without a seed.
+
+    `sandbox`: where programs are run that are scored by tests.
+    """
 
     def __init__(
-        self, plan: Plan, inner: Responder, judge: Responder, settings: ReasonerSettings, *, at_once: int
-    ) -> None:
+        self, plan: Plan, inner: Responder, judge: Responder, settings: ReasonerSettings, sandbox: Sandbox, *,
+        at_once: int,
+    ) -> None:  # fmt: skip
         self._plan, self._inner, self._judge, self._settings = plan, inner, judge, settings
-        self._at_once = at_once
+        self._sandbox, self._at_once = sandbox, at_once
 
     @property
     def name(self) -> str:
@@ -46,18 +52,20 @@ class ReasonerResponder:
 
         Raises:
             UnsupportedError: several choices, tools, or structured output step by step.
+            UsageError: code is to be scored by tests, and the question has none. PrerequisiteError: nor can it be run.
             EngineBusyError: the time was over before any answer came. Else what the inner responder raises, where
             all samples failed.
         """
         self._check(request)
-        async with aclosing(emitted(lambda emit: self._search(request, context, emit))) as events:
+        tests = await self._tests(request)
+        async with aclosing(emitted(lambda emit: self._search(request, context, emit, tests))) as events:
             async for event in events:
                 yield event
 
     async def count_tokens(self, request: ChatRequest) -> tuple[int, int]:
         return await self._inner.count_tokens(request)
 
-    async def _search(self, request: ChatRequest, context: Context, emit: Emit) -> None:
+    async def _search(self, request: ChatRequest, context: Context, emit: Emit, tests: Tests | None) -> None:
         limits = Limits(
             tokens=self._settings.max_tokens, seconds=self._settings.max_seconds,
             call_tokens=self._settings.sample_tokens,
@@ -71,12 +79,27 @@ class ReasonerResponder:
             state=Deliberation(method=self._plan.method, scorer=self._plan.scorer),
         )  # fmt: skip
         search.tell(is_urgent=True)
-        chosen = await self._chosen(search)
+        chosen = await self._tested(search, tests) if tests else await self._chosen(search)
         if chosen is None:
             raise self._failure(search)
         emit(Stage(name="settling", detail=chosen.label))
         search.tell(is_urgent=True, single=single(search), single_name=self._inner.name)
         _answer(search, chosen, request)
+
+    async def _tests(self, request: ChatRequest) -> Tests | None:
+        """What the plan scores by; None: by something else. Raises: as `respond`."""
+        if self._plan.scorer != "tests":
+            return None
+        tests = asked_tests(request.messages)
+        if tests is None:
+            raise UsageError("responders.no_tests", param="messages", name=self.name)
+        await self._sandbox.require()
+        return tests
+
+    async def _tested(self, search: Search, tests: Tests) -> Contribution | None:
+        if self._plan.method == "repair":
+            return await repair.repair(search, None, by_tests.check(search, self._sandbox, tests))
+        return await best_of.best_of(search, by_tests.score(search, self._sandbox, tests))
 
     async def _chosen(self, search: Search) -> Contribution | None:
         score = self._score(search)

@@ -25,6 +25,7 @@ from yoriai.responders.model import ModelResponder, model_responder
 from yoriai.responders.naming import REASONER, Plan, around, parse
 from yoriai.responders.sitting import Seat
 from yoriai.responders.tool_user import ToolUser
+from yoriai.sandbox.sandbox import Sandbox
 from yoriai.store.collections import name_key
 from yoriai.tools.toolbox import Toolbox
 from yoriai.types import CompletionRequest, Context, EmbeddingRequest, Embeddings, Event, Responder, User
@@ -45,14 +46,14 @@ class Registry:
         self, router: Router, library: Library, assistants: Assistants, councils: CouncilShelf, *,
         answers: Callable[[Assistant, Responder, Responder | None], Responder],
         reasons: Callable[[Plan, Responder, Responder | None], Responder], toolbox: Toolbox,
-        default: str = "", judge: str = "",
+        sandbox: Sandbox, default: str = "", judge: str = "",
     ) -> None:  # fmt: skip
         self._router = router
         self._library = library
         self._assistants, self._councils = assistants, councils
         self._answers, self._reasons = answers, reasons
         self._reasoners_judge = judge
-        self._default = default
+        self._default, self._sandbox = default, sandbox
         self.toolbox = toolbox
 
     async def models(self) -> list[ResponderInfo]:  # everyone may use every model so far
@@ -142,7 +143,7 @@ class Registry:
         inside = await self._within(COUNCIL + council.id, inside, user)
         seats = [await self._seat(member, user, inside) for member in council.members]
         chair = await self._seat(council.chair, user, inside) if council.chair else seats[0]
-        return CouncilResponder(council, seats, chair.responder)
+        return CouncilResponder(council, seats, chair.responder, self._sandbox)
 
     async def _within(self, name: str, inside: tuple[str, ...], user: User) -> tuple[str, ...]:
         """What its parts are inside of. Raises: UsageError: it is inside itself, or too deep."""

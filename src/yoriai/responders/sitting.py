@@ -15,6 +15,7 @@ from yoriai.errors import EngineBusyError, YoriaiError
 from yoriai.records import Council
 from yoriai.responders.comparing import kind_of
 from yoriai.responders.emitting import Emit, Snapshots
+from yoriai.responders.question_tests import Tests
 from yoriai.responders.search.calls import Calls, Reply
 from yoriai.types import ChatRequest, Context, Event, Language, Message, ReasoningDelta, Responder, Stage
 
@@ -44,6 +45,7 @@ class Sitting:
     emit: Emit
     context: Context
     state: Deliberation
+    tests: Tests | None = None  # that stand in the question, for code
     replies: dict[tuple[str, int], Reply] = field(default_factory=dict)  # by label and round
     errors: list[YoriaiError] = field(default_factory=list)
     snapshots: Snapshots = field(init=False)
@@ -58,8 +60,11 @@ class Sitting:
 
     @property
     def compares(self) -> bool:
-        """Whether answers are a number or a choice, or at least are to be voted on: then each has to state its own."""
-        return self.council.mode == "vote" or kind_of(self.question) != "text"
+        """Whether answers are a number or a choice, or at least are to be voted on: then each has to state its own.
+
+        Not programs: they are compared by what they do.
+        """
+        return self.tests is None and (self.council.mode == "vote" or kind_of(self.question) != "text")
 
     def tell(self, *, is_urgent: bool = False, **changes: Any) -> None:
         """Change the state; followers get a snapshot, at most five a second."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from yoriai.errors import UnsupportedError, UsageError
 from yoriai.i18n.catalogue import text
@@ -34,6 +34,7 @@ from yoriai.types import (
 from yoriai.types import Tool as WireTool
 
 _MOST_CALLS = 8  # of one round
+_TEMPERATURE = 0.2  # where the request doesn't say: a call is right or wrong, not lively
 _SHORTEST = 200  # characters that a result has left, however full the context is
 
 
@@ -97,10 +98,11 @@ class ToolUser:
         used: Usage | None = None
         given: set[tuple[str, str]] = set()
         most = self._toolbox.settings.max_rounds
+        again, failures = False, 0
         for rounds_left in range(most, -1, -1):
             turn = _Turn()
             offered = [each.wire(notes.get(name, "")) for name, each in tools.items()] if rounds_left else []
-            sent = _asked(request, said, offered, first=rounds_left == most)
+            sent = _asked(request, said, offered, "required" if again else None, first=rounds_left == most)
             async with aclosing(self.model.respond(sent, context)) as events:
                 async for event in events:
                     if isinstance(event, Usage):
@@ -128,7 +130,10 @@ class ToolUser:
                         yield use
                 foreign = foreign or use.is_foreign
                 said.append(_told(call, use, room))
-            said[-1] = _reminded(said[-1], request)
+            failed = use.state == "failed"
+            failures += failed
+            again = failed and use.name in tools and failures <= tools[use.name].retries
+            said[-1] = _reminded(said[-1], request, failed=failed)
         yield Finish(reason="stop") if turn.finish.reason == "tool_calls" else turn.finish
         if used:
             yield used
@@ -148,10 +153,15 @@ def _check(request: ChatRequest) -> None:
         raise UnsupportedError("responders.tools_one_choice", param="n")
 
 
-def _asked(request: ChatRequest, said: list[Message], offered: list[WireTool], *, first: bool) -> ChatRequest:
+def _asked(
+    request: ChatRequest, said: list[Message], offered: list[WireTool],
+    choice: Literal["required"] | None = None, *, first: bool,
+) -> ChatRequest:  # fmt: skip
     changes: dict[str, Any] = {"messages": list(said), "server_tools": None, "answers_approvals": False}
     changes["tools"] = offered or None
-    changes["tool_choice"] = (request.tool_choice if first else "auto") if offered else None
+    if request.temperature is None:
+        changes["temperature"] = _TEMPERATURE
+    changes["tool_choice"] = (request.tool_choice if first else choice or "auto") if offered else None
     return request.model_copy(update=changes)
 
 
@@ -188,12 +198,12 @@ def _told(call: ToolCall, use: ToolUse, room: float) -> Message:
     return Message(role="tool", tool_call_id=call.id[:128], name=call.name[:128], content=given)
 
 
-def _reminded(last: Message, request: ChatRequest) -> Message:
-    """The last result, and which language the answer is to have: descriptions and results are mostly English."""
+def _reminded(last: Message, request: ChatRequest, *, failed: bool) -> Message:
+    """The last result, and what is to be done with it, in the question's language: what tools say is mostly English."""
     question = next((each.text() for each in reversed(request.messages) if each.role == "user"), "")
-    if language_in(question, "en") == "en":
-        return last
-    return last.model_copy(update={"content": f"{last.text()}\n\n{text('responders.tool_reminder', 'ja')}"})
+    language = language_in(question, "en")
+    told = text("responders.tool_again" if failed else "responders.tool_reminder", language)
+    return last.model_copy(update={"content": f"{last.text()}\n\n{told}"})
 
 
 def _again(call: ToolCall) -> Message:

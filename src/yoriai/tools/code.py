@@ -7,6 +7,7 @@ touches nothing, so it counts as a tool that reads.
 from __future__ import annotations
 
 import secrets
+from pathlib import PurePath
 from typing import Any
 
 from yoriai.i18n.catalogue import text
@@ -21,7 +22,10 @@ from yoriai.types import Context
 NAME = "python"
 _LONGEST = 20_000
 _TIMEOUT_S = 240.0  # its libraries have to load first, once in a chat
-_HEAD = 400  # bytes of a text file that tell its columns
+_HEAD = 20_000  # bytes of a table as text that tell its columns and encoding
+_SEPARATORS = {".csv": ",", ".tsv": "\t"}
+_RETRIES = 2  # of a program that failed
+_TRACEBACK = 600  # characters of its end
 _ENCODINGS = ("utf-8-sig", "cp932")
 _DESCRIPTION = (
     "Runs Python 3 with numpy, pandas and matplotlib, without network. Variables stay. The last line's "
@@ -52,17 +56,19 @@ def code_interpreter(kernels: Kernels, files: ToolFiles) -> Tool:
         made = [(f"plot-{number}.png", png) for number, png in enumerate(outcome.plots, 1)]
         made += [(each.name, each.content) for each in outcome.files]
         is_error = bool(outcome.error or outcome.killed)
-        return Result(text=_told(outcome), is_error=is_error, files=await files.keep(context, made))
+        told = f"{_told(outcome)}\n\n{await note(context)}" if is_error else _told(outcome)
+        return Result(text=told.strip(), is_error=is_error, files=await files.keep(context, made))
 
     async def note(context: Context) -> str:
         there = await _uploads(files, context)
         if not there:
             return ""
-        told = "Files in the working folder: " + "; ".join(_about(file) for _, file in there) + "."
+        told = "Files in the working folder: " + " ".join(_about(file) for _, file in there)
         return f"{told} {text('tools.code_language', 'ja')}" if context.language == "ja" else told
 
     return Tool(
         name=NAME, description=_DESCRIPTION, is_foreign=True, timeout_s=_TIMEOUT_S, run=run, note=note,
+        retries=_RETRIES,
         parameters=parameters(("code",), code={"type": "string", "maxLength": _LONGEST}),
     )  # fmt: skip
 
@@ -78,34 +84,39 @@ async def _uploads(files: ToolFiles, context: Context) -> list[tuple[str, CodeFi
 
 
 def _about(file: CodeFile) -> str:
-    """Its name and, of a table as text, its first line and what it is encoded in."""
+    """Its name and, of a table as text, how it is read and what its columns are, as a program writes them."""
     name = harmless(file.name)
-    if not file.name.lower().endswith((".csv", ".tsv", ".txt")):
-        return name
+    separator = _SEPARATORS.get(PurePath(file.name).suffix.lower())
+    if separator is None:
+        return f"{name!r}."
     for encoding in _ENCODINGS:
-        head = file.content[:_HEAD].decode(encoding, "ignore")
         try:
-            file.content[: 64 * _HEAD].rpartition(b"\n")[0].decode(encoding)
+            head = file.content[:_HEAD].rpartition(b"\n")[0].decode(encoding).splitlines()
         except UnicodeDecodeError:
             continue
-        odd = "" if encoding == "utf-8-sig" else f', encoding="{encoding}"'
-        return f"{name} (first line: {harmless(head.splitlines()[0]) if head.strip() else ''}{odd})"
-    return name
+        columns = [harmless(each.strip().strip('"')) for each in head[0].split(separator)] if head else []
+        options = ("" if encoding == "utf-8-sig" else f", encoding={encoding!r}") + (
+            "" if separator == "," else ", sep='\\t'"
+        )
+        return f"df = pd.read_csv({name!r}{options}) gives the columns {columns!r}."
+    return f"{name!r}."
 
 
 def _told(outcome: CellOutcome) -> str:
     parts = [_fenced(outcome.text), _table(outcome.table) if outcome.table else _fenced(outcome.shown)]
     if outcome.error:
-        parts.append(f"Error:\n{_fenced(outcome.error)}")
+        parts.append(f"Error:\n{_fenced(outcome.error[-_TRACEBACK:])}")
     if outcome.killed:
         parts.append(f"Ended: too much {outcome.killed}. Its variables are gone.")
+    elif not any(parts):
+        parts.append("Nothing was printed: no number is known.")
     if outcome.plots:
         parts.append(f"[{len(outcome.plots)} figure(s) are shown to the user]")
     if outcome.files:
         parts.append("Files: " + ", ".join(each.name for each in outcome.files))
     if outcome.dropped:
         parts.append(f"[{outcome.dropped} files were too large, too many or of odd names, and are left out]")
-    return "\n\n".join(filter(None, parts)) or "It ran, and printed nothing."
+    return "\n\n".join(filter(None, parts))
 
 
 def _fenced(text: str) -> str:

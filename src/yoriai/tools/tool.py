@@ -47,6 +47,7 @@ class Tool:
     note: Note | None = (
         None  # what the model is told of it beside the description, here and now; words of strangers
     )
+    retries: int = 0  # times that a model has to correct a call that failed, before it may give up
     source: str = ""  # the MCP server that offers it; empty: built in
 
     @property

@@ -76,7 +76,7 @@ class ChatPage:
             self._welcome = layout.welcome(self._visitor, self._fill)
             self._transcript = Transcript(self._visitor)
         with parts.footer:
-            self._composer = Composer(self._visitor)
+            self._composer = Composer(self._visitor, takes_files=True)
         ui.skip_link(self._visitor.text("skip"), target=self._composer)
         self._listen()
         await self._open(self._first_id)

@@ -4,14 +4,14 @@ import { Attachments } from "/attachments.js";
 
 export default {
   components: { Attachments },
-  props: { labels: Object, files: Array, running: Boolean, draftKey: String, limit: Number },
+  props: { labels: Object, files: Array, takesFiles: Boolean, running: Boolean, draftKey: String, limit: Number },
   emits: ["send", "stop", "attach", "attached"],
   template: `
     <form class="y-composer" @submit.prevent="send">
       <Attachments ref="attachments" :labels="labels" :files="files" @attach="$emit('attach')" @attached="$emit('attached')" />
-      <q-btn flat round icon="attach_file" :aria-label="labels.attach" @click="$refs.attachments.choose()"><q-tooltip>{{ labels.attach }}</q-tooltip></q-btn>
       <textarea ref="box" v-model="text" rows="1" :placeholder="labels.placeholder" :aria-label="labels.placeholder"
                 enterkeyhint="send" @keydown="key" @input="changed"></textarea>
+      <q-btn v-if="takesFiles" flat round icon="attach_file" :aria-label="labels.attach" @click="$refs.attachments.choose()"><q-tooltip>{{ labels.attach }}</q-tooltip></q-btn>
       <q-btn v-if="running" round unelevated color="primary" icon="stop" :aria-label="labels.stop" @click="$emit('stop')">
         <q-tooltip>{{ labels.stop }}</q-tooltip></q-btn>
       <q-btn v-else round unelevated color="primary" type="submit" icon="arrow_upward" :aria-label="labels.send"

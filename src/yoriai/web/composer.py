@@ -14,10 +14,11 @@ LONGEST_QUESTION = 300_000  # characters: what one websocket message carries, an
 
 
 class Composer(ui.element, component="composer.js"):
-    """Events: send {text}, stop, attach, attached."""
+    """Events: send {text}, stop; where it takes files: attach, attached."""
 
-    def __init__(self, visitor: Visitor) -> None:
+    def __init__(self, visitor: Visitor, *, takes_files: bool = False) -> None:
         super().__init__()
+        self.props["takes-files"] = takes_files
         self.props["labels"] = {
             "placeholder": visitor.text("placeholder"),
             "send": visitor.text("send"),

@@ -20,8 +20,9 @@ from yoriai.web.visitor import Visitor
 # How a name says it, and what it means; the number that a visitor begins with.
 _METHODS = {"self-consistency": ("self_consistency", 8), "best-of": ("best_of", 4), "tree": ("tree", 16),
             "repair": ("repair", 2)}  # fmt: skip
-_SCORERS = {"best-of": ("judge", "pairs", "agreement", "citations"), "tree": ("agreement", "judge", "citations"),
-            "repair": ("judge", "checks", "citations")}  # fmt: skip
+_SCORERS = {"best-of": ("judge", "pairs", "agreement", "citations", "tests"),
+            "tree": ("agreement", "judge", "citations"),
+            "repair": ("judge", "checks", "citations", "tests")}  # fmt: skip
 
 
 class ReasonerMenu:

@@ -1,11 +1,13 @@
 """Check and repair: an answer, what is wrong with it, a new one, until nothing is or all revisions are used.
 
-The checks that need no model come first; then the scorer's grade, and a critique where that is low. The version that
-passes stands, else the one with the fewest faults and the best grade: a repair that makes things worse isn't given.
+The checks that need no model come first; then a check that says what it found (`by_tests`), or the scorer's grade, and
+a critique where that is low. The version that passes stands, else the one with the fewest faults and the best grade: a
+repair that makes things worse isn't given.
 """
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from yoriai.deliberation import Contribution
@@ -20,10 +22,13 @@ from yoriai.types import ChatRequest, Message, Stage
 
 PASSES = 0.75  # a grade from here on asks for no repair
 _CRITIQUE_TOKENS = 300
+Check = Callable[
+    [str, str], Awaitable[tuple[float | None, list[str]]]
+]  # of a label and its answer: score, faults
 
 
-async def repair(search: Search, score: Score | None) -> Contribution | None:
-    """At most `plan.size` revisions. `score` None: only what can be checked without a model."""
+async def repair(search: Search, score: Score | None, check: Check | None = None) -> Contribution | None:
+    """At most `plan.size` revisions. Without `score` and `check`: only what can be told from the answer itself."""
     versions: list[tuple[Contribution, int]] = []  # with how many faults
     request = search.request
     for revision in range(search.plan.size + 1):
@@ -34,7 +39,7 @@ async def repair(search: Search, score: Score | None) -> Contribution | None:
         answer = await search.sample(revision, request)
         if answer.state != "done":
             break
-        answer, faults = await _checked(search, answer, score)
+        answer, faults = await _checked(search, answer, score, check)
         versions.append((answer, len(faults)))
         if not faults or revision == search.plan.size or search.calls.ended:
             break
@@ -44,12 +49,16 @@ async def repair(search: Search, score: Score | None) -> Contribution | None:
 
 
 async def _checked(
-    search: Search, answer: Contribution, score: Score | None
+    search: Search, answer: Contribution, score: Score | None, check: Check | None
 ) -> tuple[Contribution, list[str]]:
     """The answer with its grade, and what is wrong with it."""
     language = language_of(search.question)
     faults = problems(answer.text, search.request, language)
-    if not faults and score and not search.calls.ended:
+    if not faults and check:
+        search.emit(Stage(name="scoring", detail=answer.label))
+        value, faults = await check(answer.label, answer.text)
+        answer = replace(answer, score=value)
+    elif not faults and score and not search.calls.ended:
         search.emit(Stage(name="scoring", detail=answer.label))
         value = await score(answer.text, search.replies[answer.label])
         answer = replace(answer, score=value)

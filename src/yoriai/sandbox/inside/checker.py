@@ -29,7 +29,7 @@ def main(asked: dict[str, Any]) -> None:
             _check(peer, asked["source"])
             said = {"cause": "passed", "detail": ""}
         except AssertionError as error:
-            said = {"cause": "failed", "detail": _place(error, asked["source"])}
+            said = {"cause": "failed", "detail": f"{_place(error, asked['source'])} {error}".strip()}
         except LeftError as error:
             said = {"cause": "ended", "detail": str(error)}
         except BaseException as error:
