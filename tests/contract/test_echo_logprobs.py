@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import openai
 import pytest
 from openai import OpenAI
+
+from fakes.engine import scripted_engine
+from yoriai import bootstrap
+from yoriai.api import echo
+from yoriai.errors import UnsupportedError, UsageError
+from yoriai.settings import RemoteSettings, Settings
+from yoriai.types import CompletionRequest
 
 MODEL = "smollm2-135m"
 PROMPT = "The capital of France is Paris, and the capital of Japan is"
@@ -91,3 +99,28 @@ def test_what_is_refused(client: OpenAI, prompt: Any, options: dict[str, Any], c
     with pytest.raises(openai.BadRequestError) as raised:
         ask(client, prompt, **options)
     assert raised.value.code == code
+
+
+async def test_an_endpoint_is_asked_with_the_same_words(client: OpenAI, server: Any, tmp_path: Path) -> None:
+    prompts = [PROMPT, "One two three"]
+    own = ask(client, prompts, logprobs=2).model_dump()["choices"]
+    silent = b'{"choices": [{"index": 0, "text": "a", "logprobs": null}]}'
+    async with (
+        scripted_engine(silent) as mute,
+        scripted_engine(b'{"error": "no echo"}', status=400) as refusing,
+    ):
+        remotes = (
+            RemoteSettings(name="far", url=f"{server.url}/v1", key=server.token, models=(MODEL,)),
+            RemoteSettings(name="mute", url=mute.url, models=("m",)),
+            RemoteSettings(name="refusing", url=refusing.url, models=("m",)),
+        )
+        request = CompletionRequest(
+            model=f"far/{MODEL}", prompt=prompts, echo=True, logprobs=2, max_tokens=1, temperature=0
+        )
+        async with bootstrap.build(Settings(home=tmp_path / "home", remotes=remotes)) as services:
+            said = await echo.answer(request, services)
+            for name, failure in (("mute/m", UnsupportedError), ("refusing/m", UsageError)):
+                with pytest.raises(failure):
+                    await echo.answer(request.model_copy(update={"model": name}), services)
+    assert said["model"] == f"far/{MODEL}"
+    assert [each["logprobs"] for each in said["choices"]] == [each["logprobs"] for each in own]

@@ -13,7 +13,7 @@ from typing import Any
 
 from yoriai.api.chunks import FINGERPRINT, new_id
 from yoriai.bootstrap import Services
-from yoriai.errors import UnsupportedError, UsageError
+from yoriai.errors import UnsupportedError
 from yoriai.types import CompletionRequest
 
 DEFAULT_TOKENS = 16  # OpenAI's
@@ -40,19 +40,15 @@ async def answer(request: CompletionRequest, services: Services) -> dict[str, An
 
 
 async def _remote(request: CompletionRequest, services: Services) -> dict[str, Any]:
-    refusal = UnsupportedError("api.no_echo_remote", param="echo", name=request.model)
     async with services.router.lease(request.model) as lease:
         client = await lease.ready()
-        try:
-            said = await client.read(request)
-        except UsageError as error:
-            raise refusal from error
+        said = await client.read(request)
     try:
         is_echo = all(choice["logprobs"]["token_logprobs"][0] is None for choice in said["choices"])
     except (KeyError, TypeError, IndexError):
         is_echo = False
     if not is_echo or not said["choices"]:
-        raise refusal
+        raise UnsupportedError("api.no_echo_remote", param="echo", name=request.model)
     return said | {"model": request.model}
 
 

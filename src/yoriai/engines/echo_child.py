@@ -75,15 +75,16 @@ class _Echo:
         return whole, len(whole) - len(own)
 
     def _go_on(self, tokens: list[int], place: int, rows: list[list[Any]], task: dict[str, Any]) -> bool:
-        for _ in range(task["most"]):
+        for made in range(task["most"]):
+            if made:
+                self._reader.process(tokens, len(tokens) - 1, len(tokens), is_wanted=True)
+                place = 0
             logits = self._reader.logits(place)
             token = int(logits.argmax())
             rows.append(self._row(token, logits, log_sum(logits), task["top"]))
             if self._native.llama_vocab_is_eog(self._reader.vocabulary, token):
                 return True
             tokens = [*tokens, token]
-            self._reader.process(tokens, len(tokens) - 1, len(tokens), is_wanted=True)
-            place = 0
         return False
 
     def _row(self, token: int, logits: Logits, total: float, top: int) -> list[Any]:
