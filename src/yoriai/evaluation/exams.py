@@ -90,7 +90,10 @@ class Exams:
 
     # ---- what can be sat ---------------------------------------------------------------------------------------
     async def offered(self, user: User) -> list[Offered]:
-        return await to_thread.run_sync(
+        """The user's own questions, and the exams of the list."""
+        sets = [found.name for found, count in await self.questions.sets(user) if count]
+        own = [Offered(task=await self.questions.task(OWN + name, user), has_data=True) for name in sets]
+        return own + await to_thread.run_sync(
             lambda: [Offered(task=task, has_data=self._datasets.has(task.files)) for task in TASKS.values()]
         )
 

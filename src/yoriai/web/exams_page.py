@@ -46,16 +46,17 @@ class ExamsPage:
     # ---- begin one ---------------------------------------------------------------------------------------------
     async def _form(self) -> None:
         user = await self._visitor.user()
-        offered = await self._exams.offered(user)
+        offered = sorted(await self._exams.offered(user), key=lambda each: not each.has_data)
         self._tasks = {each.task.name: each.task for each in offered}
         labels = {
             each.task.name: clean_text(each.task.name) + ("" if each.has_data else f" — {self._say('no_data')}")
             for each in offered
         }  # fmt: skip
         names = [each.name for each in await self._services.registry.list(user) if each.kind not in POOLED]
+        default = await self._services.registry.default_name(user)
         with ui.element("div").classes("y-fields"):
             self._task = self._select("exam", labels, next(iter(labels), None), self._described)
-            self._model = self._select("responder", names, next(iter(names), None))
+            self._model = self._select("responder", names, default)
             self._limit = ui.number(self._say("limit"), value=50, min=0, precision=0).props("outlined dense")
             self._epochs = ui.number(self._say("epochs"), value=1, min=1, max=100, precision=0).props(
                 "outlined dense"
@@ -78,7 +79,8 @@ class ExamsPage:
         task = self._tasks.get(str(self._task.value))
         if task is None:
             return
-        self._about.set_text(self._say("about", licence=task.licence, source=task.source))
+        about = self._say("about", licence=task.licence, source=task.source) if task.source else ""
+        self._about.set_text(about)
         self._judge.set_visibility("judge" in task.needs)
         self._likelihood.set_visibility(task.kind == "choice")
 

@@ -15,8 +15,6 @@ from yoriai.records import Check, OwnQuestion, Turn
 from yoriai.web.handling import Handler, Handling
 from yoriai.web.visitor import Visitor
 
-_FIRST_SET = "My questions"
-
 
 class QuestionForm:
     """Inside whatever it is built in."""
@@ -78,7 +76,8 @@ def drafted(branch: list[ConversationMessage], reply_id: str) -> Draft:
 
 async def keep(questions: Questions, visitor: Visitor, handling: Handling, draft: Draft) -> None:
     """Ask which set it goes into and what is expected, then keep it."""
-    sets = [found.name for found, _ in await questions.sets(await visitor.user())] or [_FIRST_SET]
+    first = visitor.text("questions_first_set")
+    sets = [found.name for found, _ in await questions.sets(await visitor.user())] or [first]
     with ui.dialog() as dialog, ui.card().classes("y-question-card"):
         ui.label(visitor.text("questions_make")).classes("y-heading")
         into = ui.select(
@@ -88,7 +87,7 @@ async def keep(questions: Questions, visitor: Visitor, handling: Handling, draft
         form.show(draft)
 
         async def save() -> None:
-            user, name = await visitor.user(), str(into.value or _FIRST_SET)
+            user, name = await visitor.user(), str(into.value or first)
             if name not in [found.name for found, _ in await questions.sets(user)]:
                 await questions.create(user, name)
             await questions.add(user, name, [form.draft()])
