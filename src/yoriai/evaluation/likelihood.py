@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
-from typing import Any
 
 from yoriai.errors import UnsupportedError
-from yoriai.types import CompletionRequest, Context, Event, TextDelta
+from yoriai.responders import first_token
+from yoriai.types import CompletionRequest, Context, Event
 
 Complete = Callable[[CompletionRequest, Context], AsyncGenerator[Event, None]]
-_MOST = 20  # likeliest tokens that an engine tells, OpenAI's limit
 
 
 async def next_letters(
@@ -27,16 +25,13 @@ async def next_letters(
     Raises:
         UnsupportedError: who is asked tells no log-probabilities. Else whatever it raises.
     """
-    request = CompletionRequest(model=model, prompt=text, max_tokens=1, temperature=0, logprobs=_MOST)
-    told: list[dict[str, Any]] = []
-    async with aclosing(complete(request, context)) as events:
-        async for event in events:
-            if isinstance(event, TextDelta):
-                told += event.logprobs or []
-    if not told:
+    request = CompletionRequest(
+        model=model, prompt=text, max_tokens=1, temperature=0, logprobs=first_token.MOST
+    )
+    told = await first_token.likeliest(complete(request, context))
+    if told is None:
         raise UnsupportedError("evaluation.no_likelihood", name=model)
-    first = told[0].get("top_logprobs") or []
-    return [_sum([top["logprob"] for top in first if top["token"].strip() == letter]) for letter in letters]
+    return [_sum([top["logprob"] for top in told if top["token"].strip() == letter]) for letter in letters]
 
 
 def _sum(logprobs: Sequence[float]) -> float:

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from contextlib import aclosing
 from typing import Any
 
 from yoriai.i18n.catalogue import text
 from yoriai.knowledge.mention import asks
 from yoriai.knowledge.split import language_of
+from yoriai.responders import first_token
 from yoriai.responders.turns import Grounded
-from yoriai.types import ChatRequest, Context, Message, Responder, TextDelta
+from yoriai.types import ChatRequest, Context, Message, Responder
 
 REFUSED = 1.0  # ln P(no) - ln P(yes), from here on: halves of the measured articles gave 0.6 and 1.9
 _YES, _NO = ("yes", "はい"), ("no", "いいえ")
-_MOST = 20  # likeliest tokens that an engine tells
 _FLOOR = 1e-6  # what a word has at least: it is among what isn't told
 
 
@@ -31,14 +30,10 @@ async def is_doubted(grounded: Grounded, inner: Responder, context: Context) -> 
     *before, last = grounded.request.messages
     request = ChatRequest(
         model=inner.name, messages=[*before, _asked(last, grounded.question)], max_tokens=1, temperature=0, seed=1,
-        logprobs=True, top_logprobs=_MOST,
+        logprobs=True, top_logprobs=first_token.MOST,
     )  # fmt: skip
-    told: list[dict[str, Any]] = []
-    async with aclosing(inner.respond(request, context)) as events:
-        async for event in events:
-            if isinstance(event, TextDelta):
-                told += event.logprobs or []
-    return bool(told) and leaning(told[0].get("top_logprobs") or []) >= REFUSED
+    told = await first_token.likeliest(inner.respond(request, context))
+    return told is not None and leaning(told) >= REFUSED
 
 
 def leaning(likeliest: Sequence[dict[str, Any]]) -> float:
