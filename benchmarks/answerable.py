@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import math
 import random
 import time
@@ -25,7 +24,7 @@ from platformdirs import user_cache_path
 
 from answers import USER
 from questions import SETS, Item, items
-from recorded import wait_while_quiet
+from recorded import add_rows, rows_of, wait_while_quiet
 from yoriai.catalog.library import Library
 from yoriai.egress import Egress
 from yoriai.engines.router import Router
@@ -57,12 +56,12 @@ def main() -> None:
     if arguments.what == "ask":
         asyncio.run(ask(arguments))
     else:
-        show(_kept(Path(arguments.file)))
+        show(rows_of(Path(arguments.file)))
 
 
 async def ask(arguments: argparse.Namespace) -> None:
     out = Path(arguments.out)
-    done = {(row["paragraph"], row["question"]) for row in _kept(out)}
+    done = {(row["paragraph"], row["question"]) for row in rows_of(out)}
     library = Library(Path(arguments.models))
     router = Router(EngineSettings(threads=1, parallel=1, context_size=2048), (), library, Egress({}))
     try:
@@ -70,7 +69,7 @@ async def ask(arguments: argparse.Namespace) -> None:
         for passage, item, is_stated in _plan(arguments.passages):
             if (passage.paragraph, item.question) not in done:
                 row = await _leaning(inner, passage, item.question)
-                _keep(out, row | {"is_stated": is_stated})
+                add_rows(out, [row | {"is_stated": is_stated}])
     finally:
         await router.aclose()
 
@@ -170,15 +169,6 @@ def _area(rows: Sequence[dict[str, Any]]) -> float:
     strange = [row["leaning"] for row in rows if not row["is_stated"]]
     pairs = [(a, b) for a in stated for b in strange]
     return sum((b > a) + 0.5 * (a == b) for a, b in pairs) / max(1, len(pairs))
-
-
-def _kept(out: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in out.read_text("utf8").splitlines()] if out.exists() else []
-
-
-def _keep(out: Path, row: dict[str, Any]) -> None:
-    with out.open("a", encoding="utf8") as file:
-        file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

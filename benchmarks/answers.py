@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
-import os
 import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -25,6 +23,7 @@ from typing import Any
 from platformdirs import user_cache_path
 
 from questions import SETS, Item, items
+from recorded import add_rows, rows_of, wait_while_quiet
 from yoriai.access import LOCAL_OPERATOR_ID
 from yoriai.catalog.library import Library
 from yoriai.egress import Egress
@@ -71,7 +70,7 @@ def main() -> None:
     if arguments.what == "ask":
         asyncio.run(ask(arguments))
     else:
-        show(_kept(Path(arguments.file)))
+        show(rows_of(Path(arguments.file)))
 
 
 async def ask(arguments: argparse.Namespace) -> None:
@@ -80,7 +79,7 @@ async def ask(arguments: argparse.Namespace) -> None:
     With --only-documents as many questions of other articles are asked, which have no answer there.
     """
     out = Path(arguments.out)
-    done = {turn["question"] for turn in _kept(out)}
+    done = {turn["question"] for turn in rows_of(out)}
     with tempfile.TemporaryDirectory() as folder:
         async with _services(Path(folder), Path(arguments.models)) as (knowledge, inner_of):
             for language in arguments.language or SETS:
@@ -94,7 +93,9 @@ async def ask(arguments: argparse.Namespace) -> None:
                     picked += _spread([item for item in every if item.article % 4], arguments.questions)
                 for number, item in enumerate(picked):
                     if item.question not in done:
-                        _keep(out, await _conversation(responder, item, chosen, is_followed=number % 4 == 0))
+                        add_rows(
+                            out, await _conversation(responder, item, chosen, is_followed=number % 4 == 0)
+                        )
 
 
 def _spread(chosen: Sequence[Item], count: int) -> list[Item]:
@@ -111,19 +112,10 @@ async def _conversation(
     return turns
 
 
-def _kept(out: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in out.read_text("utf8").splitlines()] if out.exists() else []
-
-
-def _keep(out: Path, turns: Sequence[dict[str, Any]]) -> None:
-    with out.open("a", encoding="utf8") as file:
-        file.writelines(json.dumps(turn, ensure_ascii=False) + "\n" for turn in turns)
-
-
 async def _asked(
     responder: AssistantResponder, before: Sequence[dict[str, Any]], item: Item
 ) -> dict[str, Any]:
-    await asyncio.to_thread(_wait_while_quiet)
+    await asyncio.to_thread(wait_while_quiet)
     messages = [
         Message(role=role, content=turn[part])
         for turn in before for role, part in (("user", "question"), ("assistant", "answer"))
@@ -140,11 +132,6 @@ async def _asked(
             turn[type(event).__name__.lower()] = asdict(event)
     turn["seconds"] = time.perf_counter() - begun
     return turn
-
-
-def _wait_while_quiet() -> None:
-    while (signal := os.environ.get("YORIAI_QUIET", "")) and Path(signal).exists():
-        time.sleep(5)
 
 
 def show(turns: Sequence[dict[str, Any]]) -> None:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +98,16 @@ class Recorded:
             "alternatives": items if request.response_format else [], "seconds": time.perf_counter() - begun,
             "prompt_tokens": usage.prompt_tokens, "completion_tokens": usage.completion_tokens,
         }  # fmt: skip
+
+
+def rows_of(path: Path) -> list[dict[str, Any]]:
+    """What a run has kept so far, a line each."""
+    return [json.loads(line) for line in path.read_text("utf8").splitlines()] if path.exists() else []
+
+
+def add_rows(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    with path.open("a", encoding="utf8") as file:
+        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
 def wait_while_quiet() -> None:
